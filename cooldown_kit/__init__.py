@@ -1,0 +1,41 @@
+"""cooldown-kit: cool a language model down on your own code, commits and text, and prove what changed.
+
+The public surface is what ``__all__`` names. Everything is loaded when it is first used, so that importing the package
+costs nothing and needs no torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "CooldownError": "cooldown_kit.errors",
+    "Plan": "cooldown_kit.preflight",
+    "Recipe": "cooldown_kit.recipe",
+    "Result": "cooldown_kit.pipeline",
+    "Workspace": "cooldown_kit.workspace",
+    "events": "cooldown_kit",
+    "plan": "cooldown_kit.pipeline",
+    "run": "cooldown_kit.pipeline",
+}
+__all__ = [*sorted(_HOMES), "__version__"]
+
+if TYPE_CHECKING:
+    from cooldown_kit import events as events
+    from cooldown_kit.errors import CooldownError as CooldownError
+    from cooldown_kit.pipeline import Result as Result
+    from cooldown_kit.pipeline import plan as plan
+    from cooldown_kit.pipeline import run as run
+    from cooldown_kit.preflight import Plan as Plan
+    from cooldown_kit.recipe import Recipe as Recipe
+    from cooldown_kit.workspace import Workspace as Workspace
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f"{home}.{name}") if name == "events" else getattr(import_module(home), name)

@@ -1,0 +1,99 @@
+"""What a connector is, and how one is found.
+
+A connector reads one kind of system of record. It is a class registered under the entry point group
+``cooldown_kit.connectors``; the core never imports one by name. ``docs/connectors.md`` shows how to write one.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol
+
+from cooldown_kit.errors import RecipeError
+from cooldown_kit.events import Emit
+from cooldown_kit.options import Options
+from cooldown_kit.records import Record, Skipped
+
+GROUP = "cooldown_kit.connectors"
+
+
+class SourceOptions(Options):
+    """Options that every source has; each connector extends it beside its own code."""
+
+    connector: str
+    """Which connector reads this source; `cooldown connectors` lists those that are installed."""
+
+
+@dataclass(frozen=True)
+class Take:
+    """One kind of thing that a connector can take from a source, for example ``commits``.
+
+    ``family`` says whether its documents count as code or as text where a recipe leaves the shares to the goal.
+    """
+
+    name: str
+    family: Literal["code", "text"]
+
+
+@dataclass(frozen=True)
+class HarvestContext:
+    """What a connector is given beside its options."""
+
+    source: str
+    """The name of the source in the recipe."""
+    folder: Path
+    """The recipe's folder: relative paths in options are relative to it."""
+    store: Path
+    """A folder of the workspace, readable by its owner only, where clones and cursors may stay between runs."""
+    emit: Emit
+
+
+class Connector(Protocol):
+    """The protocol. All methods are free of state; instances are made without arguments."""
+
+    Options: ClassVar[type[SourceOptions]]
+
+    def takes(self, options: Any) -> tuple[Take, ...]:
+        """The takes that these options ask for; the streams of the source are ``{source}.{take.name}``."""
+        ...
+
+    def check(self, options: Any, context: HarvestContext) -> None:
+        """Look whether the source can be read, quickly and before anything costs.
+
+        Raises :class:`~cooldown_kit.errors.InputError` with place and remedy where it cannot."""
+        ...
+
+    def fingerprint(self, options: Any, context: HarvestContext) -> Mapping[str, Any]:
+        """What the source holds now, as small JSON: equal fingerprints mean equal harvests.
+
+        Called before every run, so it must cost little: tip revisions, sizes and times, cursors; never contents."""
+        ...
+
+    def harvest(self, options: Any, context: HarvestContext) -> Iterator[Record | Skipped]:
+        """All records, in a stable order, and everything that was seen and not taken."""
+        ...
+
+
+@cache
+def installed() -> dict[str, EntryPoint]:
+    """Name → entry point of every connector that is installed."""
+    return {point.name: point for point in sorted(entry_points(group=GROUP), key=lambda p: p.name)}
+
+
+@cache
+def find(name: str) -> Connector:
+    """The connector of that name. Raises :class:`RecipeError` with the nearest known one."""
+    points = installed()
+    if name not in points:
+        near = difflib.get_close_matches(name, points, n=1)
+        raise RecipeError(
+            f"there is no connector {name!r}",
+            remedy=f"use {near[0]!r}" if near else f"use one of {', '.join(points)}, or install the package that brings it",
+        )
+    connector: Connector = points[name].load()()
+    return connector

@@ -1,0 +1,81 @@
+"""The one stream of run events that progress bars, logs, the database and SSE all read.
+
+A stage never prints. It calls ``emit(event)``; whoever wants to see something subscribes.
+Every event is a small frozen struct with a ``type`` tag, so ``msgspec.json.encode(event)`` is at once
+the line of ``events.jsonl``, the row of a database and the payload of a server-sent event.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+
+
+class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    """``time`` is seconds since the epoch, UTC; ``run`` is set by the pipeline before anyone sees it."""
+
+    time: float = msgspec.field(default_factory=time.time)
+    run: str | None = None
+    stage: str
+
+
+class StageStarted(_Event, frozen=True, tag="stage_started"):
+    detail: str = ""
+    """What the stage works on, for example the name of the source."""
+
+
+class StageFinished(_Event, frozen=True, tag="stage_finished"):
+    detail: str = ""
+    seconds: float
+    cached: bool
+    """True where the output was already there and nothing was computed."""
+    summary: dict[str, Any]
+    """The counters of the stage: small, JSON-like, the same as in its manifest."""
+
+
+class Progress(_Event, frozen=True, tag="progress"):
+    detail: str = ""
+    done: float
+    total: float | None = None
+    unit: str
+
+
+class Metric(_Event, frozen=True, tag="metric"):
+    """Numbers by step, for example ``{"loss": 2.1, "learning_rate": 1e-4}``."""
+
+    step: int
+    values: dict[str, float]
+
+
+class Message(_Event, frozen=True, tag="message"):
+    level: Literal["info", "warning", "error"] = "info"
+    text: str
+
+
+class Artefact(_Event, frozen=True, tag="artefact"):
+    """A file or folder that a person may want: the adapter, the model, the report."""
+
+    name: str
+    path: str
+
+
+Event = StageStarted | StageFinished | Progress | Metric | Message | Artefact
+Emit = Callable[[Event], None]
+
+
+def ignore(event: Event) -> None:
+    """An :data:`Emit` for callers who want no events."""
+    del event
+
+
+def encode(event: Event) -> bytes:
+    """One event as one line of JSON, without the newline."""
+    return msgspec.json.encode(event)
+
+
+def decode(line: bytes | str) -> Event:
+    """The event that :func:`encode` wrote. Raises ``msgspec.DecodeError`` on anything else."""
+    return msgspec.json.decode(line, type=Event)

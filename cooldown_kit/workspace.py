@@ -1,0 +1,264 @@
+"""The workspace: content-addressed outputs of stages, published whole or not at all.
+
+A stage's output is a folder ``stages/{stage}/{label}-{key}``. Its key is a hash of what went in: the digests of its inputs, its
+options and the version of its code. A finished key is never computed again. While a stage works, its folder is called
+``….partial``; publishing is: write the manifest, fsync, rename. A ``.partial`` folder that a killed run
+left behind is continued where the stage can do that (training) and thrown away whole where it cannot.
+
+A manifest also holds a digest of the *contents* of the output. Later stages take that digest as their input, so an earlier stage
+that ran again and made the same bytes does not set the later ones off.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cooldown_kit import __version__
+from cooldown_kit.errors import StorageError
+from cooldown_kit.events import Emit, StageFinished, StageStarted
+
+MANIFEST = "manifest.json"
+_HASH_CHUNK = 1 << 20
+
+
+def digest_of(value: Any) -> str:
+    """32 hex digits that identify any JSON-like value."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def digest_of_file(path: Path) -> str:
+    """32 hex digits that identify the bytes of a file."""
+    hasher = hashlib.blake2b(digest_size=16)
+    with path.open("rb") as file:
+        while chunk := file.read(_HASH_CHUNK):
+            hasher.update(chunk)
+    return hasher.hexdigest()
+
+
+@dataclass(frozen=True)
+class StageOutput:
+    """A finished stage: its folder, its key, the digest of its contents and its counters."""
+
+    stage: str
+    label: str
+    path: Path
+    key: str
+    digest: str
+    summary: Mapping[str, Any]
+    cached: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class StageSpec:
+    """What decides a stage's key, and how its folder is treated.
+
+    ``inputs`` are the digests of what goes in, ``options`` the JSON of its options, ``version`` a number in its
+    code that is raised whenever the same inputs would give another output.
+    ``private`` folders are readable by their owner only; ``resumable`` ones keep their partial folder after a kill.
+    """
+
+    stage: str
+    label: str
+    inputs: Mapping[str, Any]
+    options: Any
+    version: int
+    private: bool = False
+    resumable: bool = False
+
+    @property
+    def key(self) -> str:
+        return digest_of([self.stage, self.version, dict(self.inputs), self.options])
+
+
+class Workspace:
+    """A folder that holds everything a project's runs made. Safe for one run at a time per stage output."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            _write_once(self.root / ".gitignore", "*\n", 0o644)
+            _write_once(self.root / "hash.key", secrets.token_hex(32), 0o600)
+        except OSError as error:
+            raise storage_error(error, self.root) from error
+        self.hash_key = bytes.fromhex((self.root / "hash.key").read_text())
+        """Key of every keyed hash in this workspace; it never leaves it."""
+
+    @property
+    def store(self) -> Path:
+        """Where connectors keep clones and cursors between runs; readable by its owner only."""
+        path = self.root / "store"
+        path.mkdir(mode=0o700, exist_ok=True)
+        return path
+
+    @property
+    def runs(self) -> Path:
+        path = self.root / "runs"
+        path.mkdir(exist_ok=True)
+        return path
+
+    def folder(self, spec: StageSpec) -> Path:
+        """Where the output of that stage is, or will be."""
+        label = re.sub(r"[^A-Za-z0-9._-]+", "-", spec.label)[:48]
+        return self.root / "stages" / spec.stage / "-".join(filter(None, [label, spec.key[:16]]))
+
+    def finished(self, spec: StageSpec) -> StageOutput | None:
+        """The output of that stage if it is there and whole, else ``None``."""
+        path = self.folder(spec)
+        try:
+            manifest = json.loads((path / MANIFEST).read_text())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return StageOutput(
+            spec.stage, spec.label, path, spec.key, manifest["digest"], manifest["summary"], True, manifest["seconds"]
+        )
+
+    def build(self, spec: StageSpec, work: Callable[[Path], Mapping[str, Any]], emit: Emit) -> StageOutput:
+        """The output of that stage: found if it is there, made by ``work(folder)`` if not.
+
+        ``work`` writes into the folder and returns its counters. Whatever it raises, no half-written output is ever
+        published. Raises :class:`StorageError` where the disk is full or the folder cannot be written.
+        """
+        emit(StageStarted(stage=spec.stage, detail=spec.label))
+        output = self.finished(spec)
+        if output is None:
+            try:
+                output = self._make(spec, work)
+            except OSError as error:
+                raise storage_error(error, self.root) from error
+        emit(
+            StageFinished(
+                stage=spec.stage,
+                detail=spec.label,
+                seconds=output.seconds,
+                cached=output.cached,
+                summary=dict(output.summary),
+            )
+        )
+        return output
+
+    def _make(self, spec: StageSpec, work: Callable[[Path], Mapping[str, Any]]) -> StageOutput:
+        final = self.folder(spec)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        partial = final.with_name(final.name + ".partial")
+        with _locked(final.with_name(final.name + ".lock"), what=f"stage {spec.stage} ({spec.label})"):
+            if output := self.finished(spec):  # another run finished it while this one waited for the lock
+                return output
+            if not spec.resumable:
+                shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(mode=0o700 if spec.private else 0o755, exist_ok=True)
+            start = time.monotonic()
+            try:
+                summary = dict(work(partial))
+            except BaseException:
+                if not spec.resumable:
+                    shutil.rmtree(partial, ignore_errors=True)
+                raise
+            seconds = time.monotonic() - start
+            files = _files(partial, private=spec.private)
+            manifest = {
+                "stage": spec.stage,
+                "label": spec.label,
+                "key": spec.key,
+                "version": spec.version,
+                "kit": __version__,
+                "inputs": dict(spec.inputs),
+                "options": spec.options,
+                "files": files,
+                "digest": digest_of(files),
+                "summary": summary,
+                "seconds": seconds,
+                "finished_at": time.time(),
+            }
+            write_whole(partial / MANIFEST, json.dumps(manifest, indent=1, default=str))
+            if final.exists():  # a folder without a manifest: somebody removed it by hand
+                shutil.rmtree(final)
+            partial.rename(final)
+            _sync_folder(final.parent)
+        return StageOutput(spec.stage, spec.label, final, spec.key, manifest["digest"], summary, False, seconds)
+
+
+def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
+    """Write a file so that a reader sees all of it or none: write beside, fsync, rename."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.rename(path)
+    _sync_folder(path.parent)
+
+
+def storage_error(error: OSError, place: Path) -> Exception:
+    """A :class:`StorageError` for what the disk refused; any other ``OSError`` comes back unchanged."""
+    where = str(error.filename or place)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return StorageError(
+            "the disk is full: nothing half-written was kept",
+            where=where,
+            remedy="free some space (`cooldown clean` lists what old runs hold), or set another `workspace`; then run again",
+        )
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return StorageError(
+            "the workspace cannot be written",
+            where=where,
+            remedy="give yourself write permission there, or set another `workspace`",
+        )
+    return error
+
+
+def _write_once(path: Path, text: str, mode: int) -> None:
+    if not path.exists():
+        write_whole(path, text, mode)
+
+
+def _files(folder: Path, *, private: bool) -> dict[str, str]:
+    """Relative path → digest of every file below; fsyncs each, and closes private ones to others."""
+    digests = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_dir():
+            continue
+        if private:
+            path.chmod(0o600)
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+        digests[path.relative_to(folder).as_posix()] = digest_of_file(path)
+    return digests
+
+
+def _sync_folder(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _locked(path: Path, what: str) -> Iterator[None]:
+    """An advisory lock that dies with its process, so a kill never leaves one behind."""
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StorageError(
+                f"{what} is being worked on by another run",
+                where=str(path),
+                remedy="wait for that run to end, or use another `workspace`",
+            ) from None
+        yield
