@@ -1,0 +1,92 @@
+"""Fixtures that every stage's tests share: a tiny real model, and the converted 135M model."""
+
+from __future__ import annotations
+
+import os
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+PROJECT = Path(__file__).resolve().parent.parent
+SPECIAL_TOKENS = ["<|endoftext|>", "<repo_name>", "<file_sep>"]
+STDLIB_MODULES = (
+    "argparse",
+    "ast",
+    "dataclasses",
+    "difflib",
+    "inspect",
+    "os",
+    "pathlib",
+    "textwrap",
+    "typing",
+)
+
+
+def stdlib_sources() -> Iterator[str]:
+    """Real Python code that every machine has."""
+    folder = Path(sysconfig.get_path("stdlib"))
+    for name in STDLIB_MODULES:
+        path = folder / f"{name}.py"  # some versions make a package of a module
+        yield (path if path.exists() else folder / name / "__init__.py").read_text(encoding="utf-8")
+
+
+def save_tiny_tokenizer(folder: Path, vocabulary: int = 800) -> None:
+    """A byte-level BPE tokenizer trained on the standard library's sources, saved as transformers saves it."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=SPECIAL_TOKENS,
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(stdlib_sources(), trainer)
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token="<|endoftext|>",
+        eos_token="<|endoftext|>",
+        unk_token="<|endoftext|>",
+        additional_special_tokens=SPECIAL_TOKENS[1:],
+        model_max_length=256,
+    ).save_pretrained(folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a tiny Llama with random weights (2 layers, hidden 64, 800 tokens, context 256) and its tokenizer.
+
+    Read only: a test that changes it copies it first.
+    """
+    import torch
+    from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+
+    folder = tmp_path_factory.mktemp("tiny-model") / "tiny-llama"
+    save_tiny_tokenizer(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(17)
+        model = LlamaForCausalLM(
+            LlamaConfig(
+                vocab_size=len(tokenizer),
+                hidden_size=64,
+                intermediate_size=128,
+                num_hidden_layers=2,
+                num_attention_heads=4,
+                num_key_value_heads=4,
+                max_position_embeddings=256,
+                tie_word_embeddings=True,
+                bos_token_id=tokenizer.bos_token_id,
+                eos_token_id=tokenizer.eos_token_id,
+            )
+        )
+    model.save_pretrained(folder)
+    return folder
