@@ -22,12 +22,12 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     stage: str
 
 
-class StageStarted(_Event, frozen=True, tag="stage_started"):
+class StageStarted(_Event, frozen=True, kw_only=True, tag="stage_started"):
     detail: str = ""
     """What the stage works on, for example the name of the source."""
 
 
-class StageFinished(_Event, frozen=True, tag="stage_finished"):
+class StageFinished(_Event, frozen=True, kw_only=True, tag="stage_finished"):
     detail: str = ""
     seconds: float
     cached: bool
@@ -36,26 +36,26 @@ class StageFinished(_Event, frozen=True, tag="stage_finished"):
     """The counters of the stage: small, JSON-like, the same as in its manifest."""
 
 
-class Progress(_Event, frozen=True, tag="progress"):
+class Progress(_Event, frozen=True, kw_only=True, tag="progress"):
     detail: str = ""
     done: float
     total: float | None = None
     unit: str
 
 
-class Metric(_Event, frozen=True, tag="metric"):
+class Metric(_Event, frozen=True, kw_only=True, tag="metric"):
     """Numbers by step, for example ``{"loss": 2.1, "learning_rate": 1e-4}``."""
 
     step: int
     values: dict[str, float]
 
 
-class Message(_Event, frozen=True, tag="message"):
+class Message(_Event, frozen=True, kw_only=True, tag="message"):
     level: Literal["info", "warning", "error"] = "info"
     text: str
 
 
-class Artefact(_Event, frozen=True, tag="artefact"):
+class Artefact(_Event, frozen=True, kw_only=True, tag="artefact"):
     """A file or folder that a person may want: the adapter, the model, the report."""
 
     name: str
