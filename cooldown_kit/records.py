@@ -103,13 +103,29 @@ class Skipped(msgspec.Struct, frozen=True, kw_only=True):
 _COMPRESSION = "zstd"
 
 
+class LineWriter:
+    """Writes structs as zstd-compressed JSON lines; memory stays flat. A context manager."""
+
+    def __init__(self, path: Path) -> None:
+        self._out = pa.CompressedOutputStream(str(path), _COMPRESSION)
+        self._encoder = msgspec.json.Encoder()
+
+    def write(self, item: msgspec.Struct) -> None:
+        self._out.write(self._encoder.encode(item) + b"\n")
+
+    def __enter__(self) -> LineWriter:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._out.close()
+
+
 def write_lines(path: Path, items: Iterable[msgspec.Struct]) -> int:
-    """Write structs as zstd-compressed JSON lines; returns how many. Memory stays flat."""
-    encoder = msgspec.json.Encoder()
+    """Write structs as zstd-compressed JSON lines; returns how many."""
     count = 0
-    with pa.CompressedOutputStream(str(path), _COMPRESSION) as out:
+    with LineWriter(path) as writer:
         for item in items:
-            out.write(encoder.encode(item) + b"\n")
+            writer.write(item)
             count += 1
     return count
 
