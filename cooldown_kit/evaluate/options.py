@@ -12,7 +12,7 @@ from cooldown_kit.options import Count, Options
 class EvaluateOptions(Options):
     """What is measured before and after, on documents that training never saw."""
 
-    suites: list[Literal["heldout"]] = ["heldout"]
+    suites: Annotated[tuple[Literal["heldout"], ...], Field(min_length=1)] = ("heldout",)
     """`heldout`: bits per byte of held-out documents, by kind."""
     tokens_per_kind: Count = 200_000
     """At most this many held-out tokens of each kind are scored; whole documents, chosen by a hash of their id."""

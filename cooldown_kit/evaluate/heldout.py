@@ -1,0 +1,153 @@
+"""Which held-out documents are scored: whole ones, in an order that only their ids decide."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cooldown_kit.documents import Document, Kind, read_documents
+
+LONGEST_SHARE = 0.25
+"""A document may hold at most this share of its kind's token budget: one item would else decide the whole measure."""
+
+_BYTES_PER_TOKEN = 32
+"""More bytes than tokenizers put into a token on average: bounds what has to be tokenised to fill a budget."""
+
+_ENCODE_TOGETHER = 64
+
+
+class TextEncoder(Protocol):
+    """What scoring needs of a tokenizer."""
+
+    separator_id: int
+    bos_id: int | None
+
+    def encode_batch(self, texts: list[str]) -> list[NDArray[np.int32]]:
+        """The tokens of each text, without any special token added."""
+        ...
+
+    def decode(self, tokens: Sequence[int]) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class HeldoutItem:
+    """One document to score."""
+
+    id: str
+    kind: Kind
+    source: str
+    take: str
+    language: str | None
+    tokens: NDArray[np.int32]
+    """Shape ``(n,)``: the tokens of its segments, one after the other."""
+    trained: NDArray[np.bool_]
+    """Shape ``(n,)``: True where the token belongs to a trained segment; only those are scored."""
+    bytes: int
+    """UTF-8 bytes of the trained segments: what bits per byte divide by."""
+
+    @property
+    def scored_tokens(self) -> int:
+        return int(self.trained.sum())
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The chosen items, kind by kind in the order of their hashes, and what was left out and why."""
+
+    items: list[HeldoutItem]
+    skipped: dict[str, dict[str, int]]
+    """Kind → reason → documents: ``budget_spent``, ``too_long`` or ``nothing_trained``."""
+
+
+def choose(documents: Path, encoder: TextEncoder, *, tokens_per_kind: int) -> Selection:
+    """Choose held-out documents of every kind, at most ``tokens_per_kind`` tokens of each.
+
+    Documents are walked in the order of a hash of their id and taken while they fit into what is left of the budget,
+    so a document that is added later never changes the choice among those whose hashes are smaller. Documents longer
+    than a quarter of the budget are left out. Memory holds the chosen items and one small tuple per held-out document.
+    """
+    skipped: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    candidates = _candidates(documents, _BYTES_PER_TOKEN * tokens_per_kind, skipped)
+    walk = sorted(
+        _encoded(documents, encoder, candidates), key=lambda item: (item.kind, _hash(item.id), item.id)
+    )
+    left: defaultdict[str, int] = defaultdict(lambda: tokens_per_kind)
+    items = []
+    for item in walk:
+        count = len(item.tokens)
+        if count > LONGEST_SHARE * tokens_per_kind:
+            skipped[item.kind]["too_long"] += 1
+        elif count > left[item.kind]:
+            skipped[item.kind]["budget_spent"] += 1
+        else:
+            left[item.kind] -= count
+            items.append(item)
+    return Selection(
+        items, {kind: dict(sorted(reasons.items())) for kind, reasons in sorted(skipped.items())}
+    )
+
+
+def _hash(identity: str) -> bytes:
+    return hashlib.blake2b(identity.encode(), digest_size=16).digest()
+
+
+def _trained_bytes(document: Document) -> int:
+    return sum(len(segment.text.encode()) for segment in document.segments if segment.trained)
+
+
+def _candidates(path: Path, bytes_per_kind: int, skipped: defaultdict[str, Counter[str]]) -> set[str]:
+    """Ids of the documents, in hash order, that are surely enough to fill the budget of each kind."""
+    seen: defaultdict[str, list[tuple[bytes, str, int]]] = defaultdict(list)
+    for document in read_documents(path, split="heldout"):
+        size = len(document.text.encode())
+        if _trained_bytes(document) == 0:
+            skipped[document.kind]["nothing_trained"] += 1
+        elif size > LONGEST_SHARE * bytes_per_kind:
+            skipped[document.kind]["too_long"] += 1
+        else:
+            seen[document.kind].append((_hash(document.id), document.id, size))
+    chosen: set[str] = set()
+    for kind, rows in seen.items():
+        total = 0
+        for _, identity, size in sorted(rows):
+            if total >= bytes_per_kind:
+                skipped[kind]["budget_spent"] += 1
+            else:
+                total += size
+                chosen.add(identity)
+    return chosen
+
+
+def _encoded(path: Path, encoder: TextEncoder, chosen: set[str]) -> Iterator[HeldoutItem]:
+    together: list[Document] = []
+    for document in read_documents(path, split="heldout"):
+        if document.id in chosen:
+            together.append(document)
+        if len(together) == _ENCODE_TOGETHER:
+            yield from _encode(together, encoder)
+            together = []
+    yield from _encode(together, encoder)
+
+
+def _encode(documents: list[Document], encoder: TextEncoder) -> Iterator[HeldoutItem]:
+    """Segments are tokenised each on its own, so that no token straddles what is trained and what is not."""
+    pieces = iter(encoder.encode_batch([segment.text for d in documents for segment in d.segments]))
+    for document in documents:
+        parts = [(next(pieces), segment.trained) for segment in document.segments]
+        yield HeldoutItem(
+            id=document.id,
+            kind=document.kind,
+            source=document.source,
+            take=document.take,
+            language=document.language,
+            tokens=np.concatenate([tokens for tokens, _ in parts]).astype(np.int32),
+            trained=np.concatenate([np.full(len(tokens), trained) for tokens, trained in parts]),
+            bytes=_trained_bytes(document),
+        )

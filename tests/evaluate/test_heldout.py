@@ -1,0 +1,96 @@
+"""Which held-out documents are scored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cooldown_kit.documents import Segment, write_documents
+from cooldown_kit.evaluate.heldout import choose
+
+
+def test_training_documents_are_never_chosen(document, write, byte_encoder) -> None:
+    path = write([document("held", "x = 1\n"), document("trained", "y = 2\n", split="train")])
+    assert [item.id for item in choose(path, byte_encoder(), tokens_per_kind=1000).items] == ["held"]
+
+
+def test_every_kind_has_its_own_budget_and_what_is_left_out_is_counted(document, write, byte_encoder) -> None:
+    documents = [document(f"c{n}", "a" * 10) for n in range(20)]
+    documents += [document(f"t{n}", "b" * 10, "text") for n in range(3)]
+    documents.append(document("huge", "c" * 26))
+    documents.append(document("prompt only", [Segment("ask", trained=False)], "text"))
+    selection = choose(write(documents), byte_encoder(), tokens_per_kind=100)
+    kinds = [item.kind for item in selection.items]
+    assert (kinds.count("code"), kinds.count("text")) == (10, 3)
+    assert selection.skipped == {"code": {"budget_spent": 10, "too_long": 1}, "text": {"nothing_trained": 1}}
+
+
+def test_enormous_documents_are_left_out_before_they_are_tokenised(document, write, byte_encoder) -> None:
+    encoder = byte_encoder()
+    encoder.encode_batch = _refuse_long(encoder.encode_batch)
+    selection = choose(
+        write([document("dump", "0" * 100_000), document("ok", "x")]), encoder, tokens_per_kind=100
+    )
+    assert [item.id for item in selection.items] == ["ok"]
+    assert selection.skipped == {"code": {"too_long": 1}}
+
+
+def _refuse_long(encode):
+    def checked(texts: list[str]) -> list[np.ndarray]:
+        assert all(len(text) < 10_000 for text in texts)
+        return encode(texts)
+
+    return checked
+
+
+def test_untrained_segments_are_read_but_neither_scored_nor_counted_in_bytes(
+    document, write, byte_encoder
+) -> None:
+    segments = [Segment("ask ", trained=False), Segment("änswer")]
+    (item,) = choose(write([document("task", segments)]), byte_encoder(), tokens_per_kind=100).items
+    assert byte_encoder().decode(item.tokens.tolist()) == "ask änswer"
+    assert item.trained.tolist() == [False] * 4 + [True] * 7
+    assert (item.bytes, item.scored_tokens) == (7, 7)
+
+
+def test_the_order_of_the_file_does_not_change_the_choice(document, tmp_path: Path, byte_encoder) -> None:
+    documents = [document(f"d{n}", "x" * (n % 7 + 1)) for n in range(60)]
+    chosen = []
+    for name, order in (("forward", documents), ("backward", documents[::-1])):
+        path = tmp_path / name
+        write_documents(path, order)
+        chosen.append([item.id for item in choose(path, byte_encoder(), tokens_per_kind=80).items])
+    assert chosen[0] == chosen[1]
+    assert 10 < len(chosen[0]) < 60
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    sizes=st.lists(st.integers(1, 40), min_size=1, max_size=40),
+    budget=st.integers(4, 300),
+    added=st.integers(0, 10),
+)
+def test_choice_stays_within_the_budget_and_added_documents_only_displace_later_ones(
+    tmp_path_factory: pytest.TempPathFactory,
+    document,
+    byte_encoder,
+    sizes: list[int],
+    budget: int,
+    added: int,
+) -> None:
+    path = tmp_path_factory.mktemp("choice") / "documents.parquet"
+    documents = [document(f"d{n}", "x" * size) for n, size in enumerate(sizes)]
+    write_documents(path, documents)
+    first = [item.id for item in choose(path, byte_encoder(), tokens_per_kind=budget).items]
+    assert sum(sizes[int(identity[1:])] for identity in first) <= budget
+    write_documents(path, [*documents, *(document(f"new{n}", "y") for n in range(added))])
+    selection = choose(path, byte_encoder(), tokens_per_kind=budget)
+    second = [item.id for item in selection.items]
+    assert len(second) + sum(selection.skipped.get("code", {}).values()) == len(sizes) + added
+    news = [index for index, identity in enumerate(second) if identity.startswith("new")]
+    before_news = second[: news[0]] if news else second
+    assert before_news == first[: len(before_news)]
