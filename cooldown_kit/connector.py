@@ -93,7 +93,9 @@ def find(name: str) -> Connector:
         near = difflib.get_close_matches(name, points, n=1)
         raise RecipeError(
             f"there is no connector {name!r}",
-            remedy=f"use {near[0]!r}" if near else f"use one of {', '.join(points)}, or install the package that brings it",
+            remedy=f"use {near[0]!r}"
+            if near
+            else f"use one of {', '.join(points)}, or install the package that brings it",
         )
     connector: Connector = points[name].load()()
     return connector

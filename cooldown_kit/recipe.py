@@ -30,7 +30,10 @@ Goal = Literal["reasoning", "knowledge", "code", "balanced"]
 GOALS: dict[Goal, tuple[float, str]] = {
     "reasoning": (0.20, "20% code: the paper's cooldown, which raised reasoning, knowledge and code alike"),
     "knowledge": (0.10, "10% code: world knowledge falls as the share of code grows"),
-    "code": (0.50, "50% code: code skill grows with its share; up to half, text is not hurt (arXiv 2305.16264)"),
+    "code": (
+        0.50,
+        "50% code: code skill grows with its share; up to half, text is not hurt (arXiv 2305.16264)",
+    ),
     "balanced": (0.25, "25% code: where natural-language reasoning peaked in the paper's sweep of shares"),
 }
 """Goal → share of code in the mixture, and why."""
@@ -103,10 +106,14 @@ class Recipe(Options):
             text = path.read_text(encoding="utf-8")
         except FileNotFoundError:
             raise InputError(
-                "there is no such recipe", where=str(path), remedy="give the path of a recipe, or write one with `cooldown init`"
+                "there is no such recipe",
+                where=str(path),
+                remedy="give the path of a recipe, or write one with `cooldown init`",
             ) from None
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"the recipe cannot be read: {error}", where=str(path), remedy="give a readable UTF-8 file") from error
+            raise InputError(
+                f"the recipe cannot be read: {error}", where=str(path), remedy="give a readable UTF-8 file"
+            ) from error
         return cls.parse(text, folder=path.parent, where=str(path), overrides=overrides)
 
     @classmethod
@@ -121,7 +128,11 @@ class Recipe(Options):
         """A recipe from YAML text or from a mapping; relative paths in it are relative to ``folder``."""
         source = parse_yaml(content, where) if isinstance(content, str) else YamlSource(dict(content))
         if not isinstance(source.data, dict):
-            raise RecipeError("a recipe is a mapping of keys to values", where=where, remedy="write one with `cooldown init`")
+            raise RecipeError(
+                "a recipe is a mapping of keys to values",
+                where=where,
+                remedy="write one with `cooldown init`",
+            )
         flags = {_apply(source.data, override): override for override in overrides}
         problems: list[Problem] = []
         data = dict(source.data)
@@ -134,7 +145,12 @@ class Recipe(Options):
             recipe = None
         if problems or recipe is None:
             inside_sources = any(p.location[:1] == ("sources",) and len(p.location) > 1 for p in problems)
-            raise_problems([p for p in problems if not (inside_sources and p.location == ("sources",))], source, where, flags)
+            raise_problems(
+                [p for p in problems if not (inside_sources and p.location == ("sources",))],
+                source,
+                where,
+                flags,
+            )
         recipe._folder = Path(folder).absolute()
         return recipe
 
@@ -162,12 +178,24 @@ def _validate_sources(sources: dict[str, Any], problems: list[Problem]) -> dict[
     for name, options in sources.items():
         location = ("sources", name)
         if not isinstance(options, dict):
-            problems.append(Problem(location, "a source is a mapping with a `connector`", f"write `{name}: {{connector: git, path: …}}`"))
+            problems.append(
+                Problem(
+                    location,
+                    "a source is a mapping with a `connector`",
+                    f"write `{name}: {{connector: git, path: …}}`",
+                )
+            )
             continue
         kind = options.get("connector")
         if not isinstance(kind, str):
             known = ", ".join(connectors.installed())
-            problems.append(Problem(location, "the source does not say which `connector` reads it", f"add `connector:` with one of {known}"))
+            problems.append(
+                Problem(
+                    location,
+                    "the source does not say which `connector` reads it",
+                    f"add `connector:` with one of {known}",
+                )
+            )
             continue
         try:
             model = connectors.find(kind).Options
@@ -183,13 +211,17 @@ def _apply(data: dict[str, Any], override: str) -> tuple[str | int, ...]:
     """Set one ``dotted.key=value`` in the data; returns its place."""
     key, sign, value = override.partition("=")
     if not sign or not key.strip():
-        raise RecipeError(f"`--set {override}` is not KEY=VALUE", remedy="write for example `--set train.method=full`")
+        raise RecipeError(
+            f"`--set {override}` is not KEY=VALUE", remedy="write for example `--set train.method=full`"
+        )
     *parents, last = key.strip().split(".")
     target = data
     for parent in parents:
         child = target.setdefault(parent, {})
         if not isinstance(child, dict):
-            raise RecipeError(f"`{parent}` holds a value, so `{key}` cannot be set below it", where=f"--set {override}")
+            raise RecipeError(
+                f"`{parent}` holds a value, so `{key}` cannot be set below it", where=f"--set {override}"
+            )
         target = child
     target[last] = parse_yaml(value, f"--set {override}").data
     return (*parents, last)

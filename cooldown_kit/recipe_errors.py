@@ -43,8 +43,12 @@ def _problem(item: Mapping[str, Any], location: Location, known: Sequence[str]) 
         return Problem(location, f"`{location[-1]}` is missing", "add it")
     if kind == "literal_error":
         wanted = item["ctx"]["expected"]
-        near = difflib.get_close_matches(str(value), [w.strip("' ") for w in wanted.replace(" or ", ",").split(",")], n=1)
-        return Problem(location, f"{value!r} is not one of {wanted}", f"did you mean `{near[0]}`?" if near else None)
+        near = difflib.get_close_matches(
+            str(value), [w.strip("' ") for w in wanted.replace(" or ", ",").split(",")], n=1
+        )
+        return Problem(
+            location, f"{value!r} is not one of {wanted}", f"did you mean `{near[0]}`?" if near else None
+        )
     if kind == "value_error":
         return Problem(location, item["msg"].removeprefix("Value error, "))
     text = item["msg"][:1].lower() + item["msg"][1:]
@@ -79,7 +83,9 @@ def _unique(problems: list[Problem]) -> list[Problem]:
         if before is None:
             merged[problem.location] = problem
         elif problem.what not in before.what:
-            merged[problem.location] = Problem(problem.location, f"{before.what}; or {problem.what}", before.remedy or problem.remedy)
+            merged[problem.location] = Problem(
+                problem.location, f"{before.what}; or {problem.what}", before.remedy or problem.remedy
+            )
     return list(merged.values())
 
 
@@ -95,7 +101,12 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 def _known_keys(model: type[BaseModel], location: Location) -> list[str]:
     models = [model]
     for part in location:
-        found = [m for parent in models if part in parent.model_fields for m in _models_in(parent.model_fields[str(part)].annotation)]
+        found = [
+            m
+            for parent in models
+            if part in parent.model_fields
+            for m in _models_in(parent.model_fields[str(part)].annotation)
+        ]
         if not found:
             return []
         models = found

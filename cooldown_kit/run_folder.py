@@ -61,7 +61,9 @@ class RunFolder:
             return cls(path, RunState(**json.loads((path / "run.json").read_text())))
         except (FileNotFoundError, NotADirectoryError):
             raise InputError(
-                "this is not the folder of a run", where=str(path), remedy="give a folder below `.cooldown/runs`, or the name of a run"
+                "this is not the folder of a run",
+                where=str(path),
+                remedy="give a folder below `.cooldown/runs`, or the name of a run",
             ) from None
 
     @classmethod
@@ -71,7 +73,11 @@ class RunFolder:
             return cls.open(Path(reference))
         runs = sorted((workspace / "runs").glob("*/run.json"), key=lambda path: path.stat().st_mtime)
         names = [path.parent.name for path in runs]
-        found = runs[-1:] if reference == "latest" else [run for run in runs if run.parent.name.startswith(reference)]
+        found = (
+            runs[-1:]
+            if reference == "latest"
+            else [run for run in runs if run.parent.name.startswith(reference)]
+        )
         if not found:
             known = f"runs here: {', '.join(names)}" if names else "make one with `cooldown run recipe.yaml`"
             raise InputError(f"there is no run `{reference}`", where=str(workspace), remedy=known)
@@ -79,7 +85,9 @@ class RunFolder:
 
     @property
     def finished(self) -> bool:
-        return self.state.status == "finished" and all(Path(s["path"]).exists() for s in self.state.stages.values())
+        return self.state.status == "finished" and all(
+            Path(s["path"]).exists() for s in self.state.stages.values()
+        )
 
     def record(self, output: StageOutput) -> None:
         """Remember a finished stage output."""
@@ -99,7 +107,9 @@ class RunFolder:
             return Path(self.state.stages[name]["path"])
         except KeyError:
             raise InputError(
-                f"the run has no output of `{name}` yet", where=str(self.path), remedy="continue it with `cooldown run`"
+                f"the run has no output of `{name}` yet",
+                where=str(self.path),
+                remedy="continue it with `cooldown run`",
             ) from None
 
     def summary(self, name: str) -> Mapping[str, Any]:
@@ -109,7 +119,11 @@ class RunFolder:
 
     def stages_of(self, stage: str) -> dict[str, dict[str, Any]]:
         """Label → record of every output of one stage, in the order of the recipe."""
-        return {name.partition("/")[2]: value for name, value in self.state.stages.items() if name.partition("/")[0] == stage}
+        return {
+            name.partition("/")[2]: value
+            for name, value in self.state.stages.items()
+            if name.partition("/")[0] == stage
+        }
 
     def save(self) -> None:
         self.state.updated_at = time.time()

@@ -106,6 +106,10 @@ class Workspace:
         path.mkdir(mode=0o700, exist_ok=True)
         return path
 
+    def keyed_hash(self, value: str) -> str:
+        """16 hex digits that stand for a value, the same throughout this workspace and nowhere else."""
+        return hashlib.blake2b(value.strip().lower().encode(), key=self.hash_key, digest_size=8).hexdigest()
+
     @property
     def runs(self) -> Path:
         path = self.root / "runs"
@@ -125,7 +129,14 @@ class Workspace:
         except (FileNotFoundError, NotADirectoryError):
             return None
         return StageOutput(
-            spec.stage, spec.label, path, spec.key, manifest["digest"], manifest["summary"], True, manifest["seconds"]
+            spec.stage,
+            spec.label,
+            path,
+            spec.key,
+            manifest["digest"],
+            manifest["summary"],
+            True,
+            manifest["seconds"],
         )
 
     def build(self, spec: StageSpec, work: Callable[[Path], Mapping[str, Any]], emit: Emit) -> StageOutput:
@@ -190,7 +201,9 @@ class Workspace:
                 shutil.rmtree(final)
             partial.rename(final)
             _sync_folder(final.parent)
-        return StageOutput(spec.stage, spec.label, final, spec.key, manifest["digest"], summary, False, seconds)
+        return StageOutput(
+            spec.stage, spec.label, final, spec.key, manifest["digest"], summary, False, seconds
+        )
 
 
 def write_whole(path: Path, text: str, mode: int = 0o644) -> None:

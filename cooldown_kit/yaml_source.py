@@ -43,7 +43,9 @@ def parse_yaml(text: str, where: str) -> YamlSource:
         mark = getattr(error, "problem_mark", None)
         place = f"{where}, line {mark.line + 1}" if mark else where
         problem = getattr(error, "problem", None) or str(error)
-        raise RecipeError(f"this is not YAML: {problem}", where=place, remedy="check indentation, quotes and colons there") from error
+        raise RecipeError(
+            f"this is not YAML: {problem}", where=place, remedy="check indentation, quotes and colons there"
+        ) from error
     finally:
         loader.dispose()
 
@@ -59,7 +61,9 @@ class _Reader:
         self._nodes += 1
         if self._nodes > _MAX_NODES:
             raise RecipeError(
-                f"more than {_MAX_NODES:,} values, counted with aliases", where=self._where, remedy="write the recipe without nested aliases"
+                f"more than {_MAX_NODES:,} values, counted with aliases",
+                where=self._where,
+                remedy="write the recipe without nested aliases",
             )
         self._lines.setdefault(location, node.start_mark.line + 1)
         if isinstance(node, yaml.MappingNode):
@@ -73,7 +77,9 @@ class _Reader:
             return self._loader.construct_object(node)  # type: ignore[no-untyped-call]
         except ValueError as error:  # a date such as 2026-13-01
             place = f"{self._where}, line {node.start_mark.line + 1}"
-            raise RecipeError(f"{node.value!r} is not a value: {error}", where=place, remedy="write a value that exists") from error
+            raise RecipeError(
+                f"{node.value!r} is not a value: {error}", where=place, remedy="write a value that exists"
+            ) from error
 
     def _mapping(self, node: yaml.MappingNode, location: Location) -> dict[Any, Any]:
         result: dict[Any, Any] = {}
@@ -81,7 +87,11 @@ class _Reader:
             key = self._scalar(key_node)
             line = key_node.start_mark.line + 1
             if not isinstance(key, (str, int)):
-                raise RecipeError(f"{key!r} cannot be a key", where=f"{self._where}, line {line}", remedy="use a word as the key")
+                raise RecipeError(
+                    f"{key!r} cannot be a key",
+                    where=f"{self._where}, line {line}",
+                    remedy="use a word as the key",
+                )
             if key in result:
                 raise RecipeError(
                     f"`{key}` is given twice, on lines {self._lines[(*location, key)]} and {line}",

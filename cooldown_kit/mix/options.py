@@ -33,5 +33,7 @@ class MixOptions(Options):
                 raise ValueError(f"shares name {', '.join(sorted(twice))} twice; give it one share")
             total = sum(share for group in self.shares.values() for share in group.values())
             if abs(total - 1) > 1e-6:
-                raise ValueError(f"shares add up to {total:.4%}, not to 100%; raise or lower one by {abs(1 - total):.4%}")
+                raise ValueError(
+                    f"shares add up to {total:.4%}, not to 100%; raise or lower one by {abs(1 - total):.4%}"
+                )
         return self

@@ -40,7 +40,9 @@ class _Waiting(NamedTuple):
     start: int
 
 
-def pack(lengths: npt.NDArray[np.int64], *, rows: int, sequence_length: int, seed: int, name: str) -> Iterator[list[Piece]]:
+def pack(
+    lengths: npt.NDArray[np.int64], *, rows: int, sequence_length: int, seed: int, name: str
+) -> Iterator[list[Piece]]:
     """The pieces of ``rows`` sequences of ``sequence_length`` tokens.
 
     ``lengths`` are the documents' token counts, separators included; every one is positive. Documents are read in a shuffled order, anew
@@ -84,7 +86,10 @@ def _fill(documents: Iterator[Piece], rows: int, sequence_length: int) -> Iterat
         gap = sequence_length
         while gap:
             while len(waiting) < _WAITING and (document := next(documents, None)) is not None:
-                insort(waiting, _Waiting(document.end - document.start, arrivals, document.document, document.start))
+                insort(
+                    waiting,
+                    _Waiting(document.end - document.start, arrivals, document.document, document.start),
+                )
                 arrivals += 1
             fits = bisect_right(waiting, gap, key=lambda item: item.length)
             if fits:

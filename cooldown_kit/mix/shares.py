@@ -109,7 +109,9 @@ def plan_mixture(
     else:
         rows = max(math.ceil(options.tokens / length / rows_multiple_of), 1) * rows_multiple_of
         if rows * length != options.tokens:
-            reasons["mix.tokens"] = f"{options.tokens:,} rounded up to whole steps of {rows_multiple_of} sequences"
+            reasons["mix.tokens"] = (
+                f"{options.tokens:,} rounded up to whole steps of {rows_multiple_of} sequences"
+            )
     plan = MixPlan(tuple(sources), rows, length, reasons, ())
     _refuse_too_many_epochs(plan, options)
     return MixPlan(tuple(sources), rows, length, reasons, tuple(_warnings(plan, streams)))
@@ -118,7 +120,9 @@ def plan_mixture(
 def _sequence_length(options: MixOptions, context_length: int, reasons: dict[str, str]) -> int:
     if options.sequence_length == "auto":
         length = min(context_length, 2048)
-        reasons["mix.sequence_length"] = "the model's context length" + (", at most 2048" if context_length > 2048 else "")
+        reasons["mix.sequence_length"] = "the model's context length" + (
+            ", at most 2048" if context_length > 2048 else ""
+        )
         return length
     if options.sequence_length > context_length:
         raise RecipeError(
@@ -129,7 +133,9 @@ def _sequence_length(options: MixOptions, context_length: int, reasons: dict[str
     return options.sequence_length
 
 
-def _shares_as_asked(shares: Mapping[str, Mapping[str, float]], streams: Sequence[StreamSize]) -> list[MixSource]:
+def _shares_as_asked(
+    shares: Mapping[str, Mapping[str, float]], streams: Sequence[StreamSize]
+) -> list[MixSource]:
     pools: dict[str, list[StreamSize]] = {}
     for stream in streams:
         pools.setdefault(stream.name, []).append(stream)
@@ -159,7 +165,9 @@ def _shares_as_asked(shares: Mapping[str, Mapping[str, float]], streams: Sequenc
     return sources
 
 
-def _shares_by_family(options: MixOptions, streams: Sequence[StreamSize], code_share: float, smallest: int) -> list[MixSource]:
+def _shares_by_family(
+    options: MixOptions, streams: Sequence[StreamSize], code_share: float, smallest: int
+) -> list[MixSource]:
     """The goal's split over code and text; inside each, as even as sizes allow (UniMax, arXiv 2304.09151)."""
     sources: list[MixSource] = []
     parts: dict[Family, float] = {"text": 1 - code_share, "code": code_share}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,7 +55,9 @@ def mix(tokens: Path, plan: MixPlan, *, seed: int, out: Path, emit: Emit) -> dic
     """
     order = interleave([source.share for source in plan.sources], plan.rows)
     taken = np.bincount(order, minlength=len(plan.sources))
-    pools = [_Pool(source, tokens, int(rows), plan, seed) for source, rows in zip(plan.sources, taken, strict=True)]
+    pools = [
+        _Pool(source, tokens, int(rows), plan, seed) for source, rows in zip(plan.sources, taken, strict=True)
+    ]
     fingerprint = hashlib.blake2b(digest_size=16)
     with (
         pa.OSFile(str(out / "rows.arrow"), "wb") as sink,
@@ -183,5 +184,3 @@ class _Batch:
 
     def index(self) -> pa.Table:
         return pa.table(self._index, schema=INDEX_SCHEMA)
-
-

@@ -73,7 +73,9 @@ class Stream:
         return ids, labels
 
 
-def tokenise(documents: Path, encoder: Encoder, out: Path, emit: Emit, *, total: int | None = None) -> dict[str, Any]:
+def tokenise(
+    documents: Path, encoder: Encoder, out: Path, emit: Emit, *, total: int | None = None
+) -> dict[str, Any]:
     """Encode the training documents of ``documents`` (a Parquet file) into a token folder; returns the counts per stream.
 
     Each document becomes ``[BOS?] tokens separator``; BOS only where the tokenizer's own convention has it. Literal special
@@ -86,15 +88,24 @@ def tokenise(documents: Path, encoder: Encoder, out: Path, emit: Emit, *, total:
             texts = [segment.text for document in batch for segment in document.segments]
             encoded = iter(encoder.encode_batch(texts))
             for document in batch:
-                writer = writers.get(document.stream) or writers.setdefault(document.stream, _StreamWriter(out, document.stream))
+                writer = writers.get(document.stream) or writers.setdefault(
+                    document.stream, _StreamWriter(out, document.stream)
+                )
                 writer.write(document, list(islice(encoded, len(document.segments))), encoder)
             done += len(batch)
             emit(Progress(stage="tokenise", done=done, total=total, unit="documents"))
     finally:
         for writer in writers.values():
             writer.close()
-    streams = {name: {"documents": w.documents, "tokens": w.tokens, "characters": w.characters} for name, w in sorted(writers.items())}
-    summary = {"streams": streams, "separator": {"token": encoder.separator_token, "id": encoder.separator_id}, "bos_id": encoder.bos_id}
+    streams = {
+        name: {"documents": w.documents, "tokens": w.tokens, "characters": w.characters}
+        for name, w in sorted(writers.items())
+    }
+    summary = {
+        "streams": streams,
+        "separator": {"token": encoder.separator_token, "id": encoder.separator_id},
+        "bos_id": encoder.bos_id,
+    }
     write_whole(out / "tokens.json", json.dumps(summary, indent=1))
     return summary
 
@@ -162,7 +173,13 @@ class _StreamWriter:
         self._file.write(tokens.tobytes())
         characters = len(document.text)
         self._rows.append(
-            {"id": document.id, "offset": self.tokens, "length": len(tokens), "characters": characters, "untrained": untrained or None}
+            {
+                "id": document.id,
+                "offset": self.tokens,
+                "length": len(tokens),
+                "characters": characters,
+                "untrained": untrained or None,
+            }
         )
         self.documents += 1
         self.tokens += len(tokens)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from cooldown_kit.documents import Document, Segment, write_documents
 from cooldown_kit.events import ignore
 from cooldown_kit.mix.tokens import Tokens, tokenise

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
-from cooldown_kit.mix.packing import Piece, pack
 from hypothesis import given
 from hypothesis import strategies as st
+
+from cooldown_kit.mix.packing import Piece, pack
 
 lengths_of_documents = st.lists(st.integers(1, 400), min_size=1, max_size=60)
 
@@ -31,14 +32,20 @@ def test_whole_epochs_use_every_token_exactly_once_an_epoch(lengths: list[int], 
     rest = -sum(lengths) % 64
     lengths = [*lengths, rest] if rest else lengths
     packed = _pack(lengths, rows=epochs * sum(lengths) // 64)
-    used = Counter((piece.document, token) for row in packed for piece in row for token in range(piece.start, piece.end))
+    used = Counter(
+        (piece.document, token) for row in packed for piece in row for token in range(piece.start, piece.end)
+    )
     assert set(used.values()) == {epochs}
     assert len(used) == sum(lengths)
 
 
 @given(lengths_of_documents, st.integers(1, 40))
-def test_within_a_budget_no_token_is_read_twice_before_all_were_read_once(lengths: list[int], rows: int) -> None:
-    used = Counter((p.document, t) for row in _pack(lengths, rows) for p in row for t in range(p.start, p.end))
+def test_within_a_budget_no_token_is_read_twice_before_all_were_read_once(
+    lengths: list[int], rows: int
+) -> None:
+    used = Counter(
+        (p.document, t) for row in _pack(lengths, rows) for p in row for t in range(p.start, p.end)
+    )
     counts = [used[(d, t)] for d, length in enumerate(lengths) for t in range(length)]
     assert max(counts) - min(counts) <= 1
 

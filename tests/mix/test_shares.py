@@ -4,11 +4,12 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from cooldown_kit.errors import RecipeError
 from cooldown_kit.mix.options import MixOptions
 from cooldown_kit.mix.shares import MixPlan, StreamSize, plan_mixture
-from hypothesis import given
-from hypothesis import strategies as st
 
 STREAMS = [
     StreamSize("book", "pages", "text", 1_000_000, 100),
@@ -29,7 +30,9 @@ def _plan(streams: list[StreamSize] = STREAMS, **options: Any) -> MixPlan:
 
 
 def test_shares_given_by_source_and_by_stream_are_taken_as_they_are() -> None:
-    plan = _plan(tokens="400k", shares={"text": {"book": "80%"}, "code": {"pay.commits": "15%", "pay.files": "5%"}})
+    plan = _plan(
+        tokens="400k", shares={"text": {"book": "80%"}, "code": {"pay.commits": "15%", "pay.files": "5%"}}
+    )
     assert [(s.name, s.share) for s in plan.sources] == [
         ("book", Fraction(4, 5)),
         ("pay.commits", Fraction(3, 20)),
@@ -46,13 +49,22 @@ def test_a_source_named_as_a_whole_pools_its_streams() -> None:
 
 def test_without_shares_the_goal_splits_and_sizes_are_evened() -> None:
     plan = _plan(tokens="400k")
-    assert {s.name: float(s.share) for s in plan.sources} == {"book.pages": 0.8, "pay.commits": 0.1, "pay.files": 0.1}
+    assert {s.name: float(s.share) for s in plan.sources} == {
+        "book.pages": 0.8,
+        "pay.commits": 0.1,
+        "pay.files": 0.1,
+    }
     assert plan.reasons["mix.shares"] == "goal"
 
 
 @given(st.lists(st.integers(1, 10_000_000), min_size=1, max_size=6), st.integers(8_000, 100_000_000))
-def test_evened_shares_add_up_and_never_read_a_source_too_often_where_that_can_be(sizes: list[int], tokens: int) -> None:
-    streams = [StreamSize("t", "pages", "text", 10**9, 1), *(StreamSize(f"c{i}", "files", "code", n, 1) for i, n in enumerate(sizes))]
+def test_evened_shares_add_up_and_never_read_a_source_too_often_where_that_can_be(
+    sizes: list[int], tokens: int
+) -> None:
+    streams = [
+        StreamSize("t", "pages", "text", 10**9, 1),
+        *(StreamSize(f"c{i}", "files", "code", n, 1) for i, n in enumerate(sizes)),
+    ]
     plan = _plan(streams, tokens=tokens, max_epochs=1e12)
     assert sum(s.share for s in plan.sources) == 1
     code = [s for s in plan.sources if s.group == "code"]
@@ -77,7 +89,10 @@ def test_the_remedies_of_an_impossible_share_work() -> None:
 
 def test_a_source_without_tokens_is_named() -> None:
     with pytest.raises(RecipeError, match=r"`pay.commits` has a share of 20.0% but not one training token"):
-        _plan([STREAMS[0], StreamSize("pay", "commits", "code", 0, 0)], shares={"text": {"book": 0.8}, "code": {"pay.commits": 0.2}})
+        _plan(
+            [STREAMS[0], StreamSize("pay", "commits", "code", 0, 0)],
+            shares={"text": {"book": 0.8}, "code": {"pay.commits": 0.2}},
+        )
 
 
 def test_an_unknown_stream_gets_the_nearest_known_one() -> None:

@@ -9,6 +9,7 @@ import datasets
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from cooldown_kit.documents import Document, Segment
 from cooldown_kit.events import ignore
 from cooldown_kit.mix.shares import MixPlan, MixSource, StreamSize
@@ -24,7 +25,10 @@ def token_folder(document: MakeDocument, tokens: MakeTokens) -> Path:
     return tokens(
         [document("book.pages", i, f"page {i} " * (i % 17 + 1)) for i in range(80)]
         + [document("code.files", i, f"def f{i}(): return {i}\n" * (i % 9 + 1)) for i in range(60)]
-        + [document("code.commits", i, [Segment(f"why {i}?", False), Segment(f"+ line {i}\n" * 3)]) for i in range(50)]
+        + [
+            document("code.commits", i, [Segment(f"why {i}?", False), Segment(f"+ line {i}\n" * 3)])
+            for i in range(50)
+        ]
     )
 
 
@@ -32,7 +36,9 @@ def _plan(folder: Path, rows: int = 60) -> MixPlan:
     def size(name: str) -> StreamSize:
         (stream,) = read_streams(folder, [name])
         source, take = name.split(".")
-        return StreamSize(source, take, "code" if source == "code" else "text", len(stream.tokens), len(stream.ids))
+        return StreamSize(
+            source, take, "code" if source == "code" else "text", len(stream.tokens), len(stream.ids)
+        )
 
     sources = (
         MixSource("book", "text", Fraction(8, 10), (size("book.pages"),)),
@@ -47,9 +53,13 @@ def _mix(folder: Path, out: Path, plan: MixPlan, seed: int = 1) -> Path:
     return out
 
 
-def test_every_sequence_leads_back_to_the_documents_whose_tokens_it_holds(token_folder: Path, tmp_path: Path) -> None:
+def test_every_sequence_leads_back_to_the_documents_whose_tokens_it_holds(
+    token_folder: Path, tmp_path: Path
+) -> None:
     out = _mix(token_folder, tmp_path / "mixture", _plan(token_folder))
-    streams = {name: read_streams(token_folder, [name])[0] for name in ("book.pages", "code.files", "code.commits")}
+    streams = {
+        name: read_streams(token_folder, [name])[0] for name in ("book.pages", "code.files", "code.commits")
+    }
     where = {document: (stream, i) for stream in streams.values() for i, document in enumerate(stream.ids)}
     rows = pa.ipc.open_stream(pa.memory_map(str(out / "rows.arrow"))).read_all().to_pylist()
     for piece in pq.read_table(out / "index.parquet").to_pylist():
@@ -75,7 +85,9 @@ def test_rows_are_full_and_in_the_order_that_holds_the_shares(token_folder: Path
 
 def test_same_seed_same_bytes_and_another_seed_others(token_folder: Path, tmp_path: Path) -> None:
     plan = _plan(token_folder)
-    one, same, other = (_mix(token_folder, tmp_path / name, plan, seed) for name, seed in [("a", 1), ("b", 1), ("c", 2)])
+    one, same, other = (
+        _mix(token_folder, tmp_path / name, plan, seed) for name, seed in [("a", 1), ("b", 1), ("c", 2)]
+    )
     for file in ("rows.arrow", "index.parquet", "mixture.json"):
         assert (one / file).read_bytes() == (same / file).read_bytes()
     assert (one / "rows.arrow").read_bytes() != (other / "rows.arrow").read_bytes()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from cooldown_kit.documents import Document, Segment
 from cooldown_kit.mix.tokens import read_streams
 
@@ -11,7 +12,9 @@ MakeDocument = Callable[..., Document]
 MakeTokens = Callable[[list[Document]], Path]
 
 
-def test_every_document_comes_back_from_its_tokens_with_one_separator(document: MakeDocument, tokens: MakeTokens) -> None:
+def test_every_document_comes_back_from_its_tokens_with_one_separator(
+    document: MakeDocument, tokens: MakeTokens
+) -> None:
     texts = ["first\n", "", "größer 🙂", "x" * 5000]
     (stream,) = read_streams(tokens([document("a.pages", i, t) for i, t in enumerate(texts)]), ["a.pages"])
     for i, text in enumerate(texts):
@@ -21,7 +24,9 @@ def test_every_document_comes_back_from_its_tokens_with_one_separator(document: 
         assert (ids == labels).all()
 
 
-def test_held_out_documents_are_never_tokenised_for_training(document: MakeDocument, tokens: MakeTokens) -> None:
+def test_held_out_documents_are_never_tokenised_for_training(
+    document: MakeDocument, tokens: MakeTokens
+) -> None:
     folder = tokens([document("a.pages", 0, "keep"), document("a.pages", 1, "held out", "heldout")])
     assert list(read_streams(folder, ["a.pages"])[0].ids) == ["a:pages/0"]
 
@@ -30,7 +35,9 @@ def test_held_out_documents_are_never_tokenised_for_training(document: MakeDocum
 def test_labels_of_segments_that_are_not_trained_are_masked_in_every_cut(
     document: MakeDocument, tokens: MakeTokens, start: int, end: int
 ) -> None:
-    folder = tokens([document("a.pages", 0, [Segment("ask:", False), Segment("answer"), Segment("!", False)])])
+    folder = tokens(
+        [document("a.pages", 0, [Segment("ask:", False), Segment("answer"), Segment("!", False)])]
+    )
     (stream,) = read_streams(folder, ["a.pages"])
     ids, labels = stream.piece(0, start, end)
     masked = [-100 if p < 4 or p == 10 else token for p, token in enumerate([*b"ask:answer!", 256])]

@@ -1,0 +1,135 @@
+"""Real samples of what each stage of a run made, for a person to read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from cooldown_kit.curate.secrets import SecretCleaner
+from cooldown_kit.documents import Document, read_documents, read_rejects
+from cooldown_kit.lineage import trace
+from cooldown_kit.records import read_records, read_skipped
+from cooldown_kit.run_folder import RunFolder
+from cooldown_kit.seeds import random_stream
+
+Stage = Literal["harvest", "skipped", "documents", "heldout", "rejects", "mixture", "generations"]
+STAGES: tuple[Stage, ...] = (
+    "harvest",
+    "skipped",
+    "documents",
+    "heldout",
+    "rejects",
+    "mixture",
+    "generations",
+)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One thing that a stage made: a heading that says what and whence, and its text."""
+
+    title: str
+    text: str
+
+
+def samples(
+    run: RunFolder, stage: Stage, *, count: int = 3, source: str | None = None, seed: int = 0
+) -> list[Sample]:
+    """``count`` samples of what a stage made, drawn evenly; of one source if it is given.
+
+    Records are raw: their secrets are replaced here, as they are before rendering.
+    """
+    kinds = {
+        "harvest": lambda: _records(run, source),
+        "skipped": lambda: _skipped(run, source),
+        "documents": lambda: _documents(run, "train", source),
+        "heldout": lambda: _documents(run, "heldout", source),
+        "rejects": lambda: _rejects(run, source),
+        "generations": lambda: _generations(run),
+    }
+    if stage == "mixture":
+        return _sequences(run, count, seed)
+    return _draw(kinds[stage](), count, seed)
+
+
+def _draw(items: Iterable[Sample], count: int, seed: int) -> list[Sample]:
+    """Reservoir sampling: an even draw in one pass and flat memory (Vitter, algorithm R)."""
+    draw = random_stream(seed, "samples")
+    kept: list[Sample] = []
+    for number, item in enumerate(items):
+        if number < count:
+            kept.append(item)
+        elif (place := int(draw.integers(number + 1))) < count:
+            kept[place] = item
+    return kept
+
+
+def _records(run: RunFolder, source: str | None) -> Iterator[Sample]:
+    cleaner = SecretCleaner(b"shown to a person, never kept")
+    for name, output in run.stages_of("harvest").items():
+        if source in (None, name):
+            for record in read_records(Path(output["path"]) / "records.jsonl.zst"):
+                clean = cleaner.clean(record)
+                yield Sample(
+                    f"{name}: {record.id}", msgspec.json.format(msgspec.json.encode(clean), indent=1).decode()
+                )
+
+
+def _skipped(run: RunFolder, source: str | None) -> Iterator[Sample]:
+    for name, output in run.stages_of("harvest").items():
+        if source in (None, name):
+            for item in read_skipped(Path(output["path"]) / "skipped.jsonl.zst"):
+                yield Sample(f"{name}: {item.what}", f"{item.reason} {item.detail}".strip())
+
+
+def _documents(run: RunFolder, split: Literal["train", "heldout"], source: str | None) -> Iterator[Sample]:
+    for document in read_documents(run.stage("curate") / "documents.parquet", split=split):
+        if source in (None, document.source):
+            yield Sample(_heading(document), document.text)
+
+
+def _rejects(run: RunFolder, source: str | None) -> Iterator[Sample]:
+    for document, reason in read_rejects(run.stage("curate") / "rejects.parquet"):
+        if source in (None, document.source):
+            yield Sample(f"{reason}: {_heading(document)}", document.text)
+
+
+def _generations(run: RunFolder) -> Iterator[Sample]:
+    before, after = (_read_generations(run.stage(f"evaluate/{label}")) for label in ("before", "after"))
+    for one, other in zip(before, after, strict=True):
+        text = f"{one['prompt']}\n— before —\n{one['continuation']}\n— after —\n{other['continuation']}\n— in truth —\n{one['truth']}"
+        yield Sample(f"{one['kind']}: {one['id']}", text)
+
+
+def _read_generations(folder: Path) -> list[dict[str, str]]:
+    lines = (folder / "generations.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def _sequences(run: RunFolder, count: int, seed: int) -> list[Sample]:
+    from cooldown_kit.model.tokenizer import load_tokenizer
+
+    tokenizer = load_tokenizer(run.path / "model") if (run.path / "model").exists() else None
+    rows = run.summary("mix")["rows"]
+    shown = []
+    for row in sorted(
+        int(r) for r in random_stream(seed, "samples").choice(rows, size=min(count, rows), replace=False)
+    ):
+        pieces = trace(run, row)
+        parts = [
+            f"[{p.position}: {p.kind} {p.place}, tokens {p.start}-{p.end} of {p.document_tokens}]\n"
+            + (tokenizer.decode(p.token_ids) if tokenizer else str(p.token_ids))
+            for p in pieces
+        ]
+        shown.append(Sample(f"sequence {row} ({pieces[0].source})", "\n".join(parts)))
+    return shown
+
+
+def _heading(document: Document) -> str:
+    when = f", {document.time:%Y-%m-%d}" if document.time else ""
+    return f"{document.id} ({document.kind}{', ' + document.language if document.language else ''}{when})"
