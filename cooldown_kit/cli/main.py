@@ -1,0 +1,76 @@
+"""`cooldown`: thin; every command calls one function that the SDK also exposes.
+
+Exit status: 0 done, 1 failed, 2 the recipe or an input is wrong, 4 the workspace cannot be written, 75 stopped on request
+(run again to continue), 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from cooldown_kit import __version__
+
+app = typer.Typer(
+    name="cooldown",
+    help="Cool a language model down on your own code, commits and text, and prove what changed.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+_COMMANDS = ("init", "plan", "run", "inspect", "trace", "connectors", "options", "clean")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"cooldown-kit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    del version
+
+
+for _name in _COMMANDS:
+    _module = import_module(f"cooldown_kit.cli.{_name}_command")
+    app.command(_name)(_module.command)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the CLI and end the process with its exit status."""
+    sys.exit(call(arguments))
+
+
+def call(arguments: list[str] | None = None) -> int:
+    """Run the CLI; returns the exit status."""
+    import click
+
+    from cooldown_kit.errors import CooldownError
+
+    try:
+        status = app(arguments, standalone_mode=False)
+        return int(status or 0)
+    except CooldownError as error:
+        typer.echo(f"error: {error}" if error.exit_code != 75 else str(error), err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        typer.echo(
+            "\ninterrupted: nothing half-written was kept; run the same command again to continue", err=True
+        )
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader (`| head`) went away: nobody is left to tell
+        return 0
