@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from importlib.metadata import entry_points
 from typing import Annotated
 
 import typer
@@ -44,6 +45,8 @@ def _options(
 for _name in _COMMANDS:
     _module = import_module(f"cooldown_kit.cli.{_name}_command")
     app.command(_name)(_module.command)
+for _point in sorted(entry_points(group="cooldown_kit.commands"), key=lambda point: point.name):
+    app.command(_point.name)(_point.load())
 
 
 def main(arguments: list[str] | None = None) -> None:
