@@ -1,0 +1,154 @@
+"""TRL's SFTTrainer over our own packed rows, by its public interface only.
+
+The rows go through untouched (``{input_ids, labels, seq_lengths}``): the collator flattens a micro-batch to one line whose
+``position_ids`` restart at every document, and gives *no* attention mask. With a mask of ones beside such
+``position_ids`` transformers would silently let documents see each other.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.optim.lr_scheduler import LRScheduler
+from transformers import PrinterCallback, TrainerCallback
+from trl import SFTConfig, SFTTrainer
+
+from cooldown_kit.train.load import load_for_training, with_adapters
+from cooldown_kit.train.options import TrainOptions
+from cooldown_kit.train.sampler import accumulation_steps
+from cooldown_kit.train.schedule import learning_rate, warmup_steps_of
+
+
+class StepSchedule(LRScheduler):
+    """Our :func:`learning_rate` as torch's scheduler; its whole state is the number of the step."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer, options: TrainOptions, steps: int) -> None:
+        assert isinstance(options.learning_rate, float)
+        self._steps = steps
+        self._peak = options.learning_rate
+        self._final = options.final_learning_rate
+        self._warmup_steps = warmup_steps_of(options.warmup, steps)
+        self._shape = options.schedule
+        super().__init__(optimizer)
+
+    def get_lr(self) -> list[float | torch.Tensor]:
+        rate = learning_rate(
+            min(self.last_epoch, self._steps - 1),  # the loop asks once more after the last step
+            steps=self._steps,
+            peak=self._peak,
+            final=self._final,
+            warmup_steps=self._warmup_steps,
+            shape=self._shape,
+        )
+        return [rate for _ in self.optimizer.param_groups]
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"last_epoch": self.last_epoch}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.last_epoch = state_dict["last_epoch"]
+        self._last_lr = self.get_lr()  # what get_last_lr() reports for the first step after a resume
+
+
+class PackedTrainer(SFTTrainer):
+    """SFTTrainer with our schedule. ``rows`` are those that are still to be read, in their order."""
+
+    def __init__(self, *, options: TrainOptions, steps: int, **rest: Any) -> None:
+        self._options = options
+        self._steps = steps
+        super().__init__(**rest)
+        # TRL casts the adapters of a 4-bit base to bf16, where the small updates of a decay are lost
+        for parameter in self.model.parameters():
+            if parameter.requires_grad:
+                parameter.data = parameter.data.float()
+        self.remove_callback(PrinterCallback)
+
+    def create_scheduler(
+        self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None
+    ) -> LRScheduler:
+        """One value per optimizer step; the last executed step runs at exactly ``final_learning_rate``."""
+        assert num_training_steps == self._steps
+        schedule = StepSchedule(optimizer or self.optimizer, self._options, self._steps)
+        self.lr_scheduler: LRScheduler = schedule
+        return schedule
+
+
+def build_trainer(
+    *,
+    model: Path,
+    rows: Any,
+    options: TrainOptions,
+    steps: int,
+    seed: int,
+    folder: Path,
+    callbacks: list[TrainerCallback],
+    world_size: int = 1,
+) -> PackedTrainer:
+    """A trainer that reads ``rows`` (a ``datasets.Dataset``) in their order until ``steps`` steps are done in all.
+
+    Everything that the libraries draw (the adapters' first weights) comes from ``seed``.
+    Checkpoints go to ``folder``; the caller's callbacks say when.
+    """
+    from transformers import AutoTokenizer, set_seed
+
+    set_seed(seed)
+    if options.device == "cuda":
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.utils.deterministic.fill_uninitialized_memory = False
+    network = load_for_training(model, options)
+    if options.method != "full":
+        network = with_adapters(network, options)
+    return PackedTrainer(
+        options=options,
+        steps=steps,
+        model=network,
+        args=trainer_arguments(options, steps=steps, seed=seed, folder=folder, world_size=world_size),
+        train_dataset=rows,
+        processing_class=AutoTokenizer.from_pretrained(model),
+        callbacks=callbacks,
+    )
+
+
+def trainer_arguments(
+    options: TrainOptions, *, steps: int, seed: int, folder: Path, world_size: int = 1
+) -> SFTConfig:
+    """Our resolved options in TRL's words."""
+    assert isinstance(options.micro_batch, int)
+    return SFTConfig(
+        output_dir=str(folder),
+        seed=seed,
+        use_cpu=options.device == "cpu",
+        bf16=options.precision == "bf16",
+        # rows: packed by us, so nothing is tokenised, truncated, packed, shuffled or padded again
+        packing=False,
+        padding_free=True,
+        max_length=None,
+        dataset_kwargs={"skip_prepare_dataset": True},
+        train_sampling_strategy="sequential",
+        per_device_train_batch_size=options.micro_batch,
+        gradient_accumulation_steps=accumulation_steps(
+            options.batch_sequences, options.micro_batch, world_size
+        ),
+        max_steps=steps,
+        ignore_data_skip=True,  # the rows that were read before a resume are left out by us, at no cost
+        average_tokens_across_devices=True,
+        # optimizer
+        learning_rate=float(options.learning_rate),
+        weight_decay=options.weight_decay,
+        adam_beta1=options.beta1,
+        adam_beta2=options.beta2,
+        max_grad_norm=options.max_grad_norm,
+        activation_checkpointing=bool(options.activation_checkpointing),
+        # our callbacks log every step and say when to save; nobody else is told anything
+        logging_strategy="steps",
+        logging_steps=1,
+        logging_nan_inf_filter=False,
+        save_strategy="no",
+        eval_strategy="no",
+        report_to=[],
+        disable_tqdm=True,
+        push_to_hub=False,
+        dataloader_pin_memory=options.device == "cuda",
+    )
