@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from cooldown_kit import __version__, records
@@ -25,10 +26,13 @@ from cooldown_kit.mix import tokens as tokens_stage
 from cooldown_kit.mix.shares import MixPlan, StreamSize, plan_mixture
 from cooldown_kit.model.facts import ModelFacts, read_facts
 from cooldown_kit.model.resolve import ModelFolder, check_model, prepare_model
+from cooldown_kit.preflight import findings, make_plan, refuse_errors, remember_speed
 from cooldown_kit.recipe import GOALS, Recipe
 from cooldown_kit.render import stage as render_stage
 from cooldown_kit.run_folder import EventLog, RunFolder, link_tree
 from cooldown_kit.train import stage as train_stage
+from cooldown_kit.train.history import read as read_history
+from cooldown_kit.train.options import TrainOptions
 from cooldown_kit.workspace import StageOutput, StageSpec, Workspace, digest_of, digest_of_file
 
 if TYPE_CHECKING:
@@ -91,7 +95,11 @@ def run(
     with EventLog(folder, on_event) as log:
         emit = _stoppable(log.emit, should_stop)
         prepared = prepare(recipe, workspace, model, emit)
-        folder.state.warnings = list(prepared.mixture.warnings)
+        found = findings(recipe, prepared)
+        for finding in found:
+            emit(Message(stage="plan", level=finding.level, text=finding.text))
+        refuse_errors(found)
+        folder.state.warnings = [finding.text for finding in found]
         for output in prepared.stages:
             folder.record(output)
         _cool_down(recipe, workspace, prepared, folder, emit, should_stop)
@@ -105,8 +113,6 @@ def plan(recipe: Recipe, *, on_event: Emit = ignore) -> Plan:
 
     Raises :class:`~cooldown_kit.errors.CooldownError` for everything that would stop the run.
     """
-    from cooldown_kit.preflight import make_plan
-
     workspace = Workspace(recipe.workspace_path)
     check(recipe, workspace, on_event)
     model = _prepare_model(recipe, workspace, on_event)
@@ -137,8 +143,6 @@ def prepare(recipe: Recipe, workspace: Workspace, model: ModelFolder, emit: Emit
     curated = _curate(recipe, workspace, [rendered for _, rendered in sources.values()], emit)
     tokens = _tokenise(recipe, workspace, model, curated, emit)
     mixture = _plan_mixture(recipe, tokens.summary["streams"], context_length=facts.context_length)
-    for warning in mixture.warnings:
-        emit(Message(stage="mix", level="warning", text=warning))
     return Prepared(model, facts, sources, curated, tokens, mixture)
 
 
@@ -329,7 +333,16 @@ def _train(
         )
         return {**summary, "options": options.model_dump(mode="json"), "reasons": reasons}
 
-    return workspace.build(spec, work, emit)
+    output = workspace.build(spec, work, emit)
+    speeds = [
+        line["tokens_per_second"]
+        for line in read_history(output.path / "history.jsonl")
+        if line.get("tokens_per_second")
+    ]
+    if speeds and not output.cached:
+        options = TrainOptions.model_validate(output.summary["options"])
+        remember_speed(workspace, prepared, options, median(speeds))
+    return output
 
 
 def _score(
