@@ -136,7 +136,7 @@ def trainer_arguments(
         average_tokens_across_devices=True,
         # optimizer
         learning_rate=float(options.learning_rate),
-        weight_decay=options.weight_decay,
+        weight_decay=float(options.weight_decay),
         adam_beta1=options.beta1,
         adam_beta2=options.beta2,
         max_grad_norm=options.max_grad_norm,

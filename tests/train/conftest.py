@@ -87,10 +87,16 @@ def resolved(**options) -> TrainOptions:
     return TrainOptions(**{**defaults, **options})
 
 
-@pytest.fixture
-def train_options() -> Callable[..., TrainOptions]:
-    """``train_options(method="full")`` gives options without any ``auto``."""
+@pytest.fixture(scope="session")
+def make_options() -> Callable[..., TrainOptions]:
+    """``make_options(method="full")`` gives options without any ``auto``."""
     return resolved
+
+
+@pytest.fixture(scope="session")
+def make_mixture() -> Callable[..., Path]:
+    """``make_mixture(folder, rows=…)`` writes a mixture folder."""
+    return write_mixture
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ class Log(TrainerCallback):
 
 
 @pytest.fixture
-def make_trainer(tiny_model, tmp_path, mixture, train_options):
+def make_trainer(tiny_model, tmp_path, mixture, make_options):
     folder = mixture(rows=32)
 
     def make(*, steps=4, callbacks=(), rows=None, **options):
@@ -34,7 +34,7 @@ def make_trainer(tiny_model, tmp_path, mixture, train_options):
         return build_trainer(
             model=tiny_model,
             rows=dataset if rows is None else dataset.select(rows),
-            options=train_options(**options),
+            options=make_options(**options),
             steps=steps,
             seed=1,
             folder=tmp_path / "checkpoints",
@@ -135,8 +135,8 @@ def test_activation_checkpointing_changes_no_number(make_trainer):
 
 
 @pytest.mark.parametrize("shape", ["linear", "one_minus_sqrt", "cosine", "constant"])
-def test_scheduler_gives_every_step_its_learning_rate(train_options, shape):
-    options = train_options(schedule=shape, warmup=0.2, final_learning_rate=1e-6)
+def test_scheduler_gives_every_step_its_learning_rate(make_options, shape):
+    options = make_options(schedule=shape, warmup=0.2, final_learning_rate=1e-6)
     parameter = torch.nn.Parameter(torch.zeros(1))
     optimizer = torch.optim.SGD([parameter], lr=1.0)
     schedule = StepSchedule(optimizer, options, 10)
@@ -151,11 +151,9 @@ def test_scheduler_gives_every_step_its_learning_rate(train_options, shape):
     ]
 
 
-def test_scheduler_state_is_only_the_step_and_loads_safely(train_options):
+def test_scheduler_state_is_only_the_step_and_loads_safely(make_options):
     def fresh():
-        return StepSchedule(
-            torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0), train_options(), 10
-        )
+        return StepSchedule(torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0), make_options(), 10)
 
     first = fresh()
     for _ in range(4):

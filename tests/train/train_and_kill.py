@@ -66,7 +66,7 @@ def main() -> None:
                 os._exit(code)
         status = os.waitpid(child, 0)[1]
         signals.append(os.WTERMSIG(status) if os.WIFSIGNALED(status) else -os.WEXITSTATUS(status))
-    print(json.dumps(signals))
+    sys.stdout.write(json.dumps(signals))
 
 
 if __name__ == "__main__":
