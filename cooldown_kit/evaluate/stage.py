@@ -70,14 +70,13 @@ def score(
 
     network = _load(model)
     start_id = encoder.bos_id if encoder.bos_id is not None else encoder.separator_id
-    # The vocabulary's size is that of the output layer, which may be padded beyond the tokenizer's.
-    vocabulary = network.get_output_embeddings().weight.shape[0]
     nats = score_items(
         network,
         selection.items,
         start_id=start_id,
         sequence_length=sequence_length,
-        batch_tokens=(_LOGITS_ON_CPU if network.device.type == "cpu" else _LOGITS_ON_GPU) // vocabulary,
+        batch_tokens=(_LOGITS_ON_CPU if network.device.type == "cpu" else _LOGITS_ON_GPU)
+        // network.config.get_text_config().vocab_size,
         on_tokens=_progress(
             emit, "held-out documents", sum(len(i.tokens) for i in selection.items), "tokens"
         ),
@@ -99,20 +98,36 @@ def score(
 
 def _load(folder: Path) -> Any:
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
+
+    from cooldown_kit.model.quiet import quiet_transformers
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     half = device == "cuda" and torch.cuda.is_bf16_supported()
     try:
-        network = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=torch.bfloat16 if half else torch.float32, local_files_only=True
-        )
-    except (OSError, ValueError, KeyError) as error:
+        with quiet_transformers():
+            network, loading = AutoModelForCausalLM.from_pretrained(
+                folder,
+                dtype=torch.bfloat16 if half else torch.float32,
+                local_files_only=True,
+                output_loading_info=True,
+            )
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise InputError(
             f"the model cannot be read: {error}",
             where=str(folder),
             remedy="give a whole folder of a causal language model",
         ) from error
+    if missing := sorted(
+        loading["missing_keys"]
+    ):  # transformers fills these with random numbers and only warns
+        raise InputError(
+            f"weights of the model are missing: {missing[0]}"
+            + (f" and {len(missing) - 1} more" if missing[1:] else ""),
+            where=str(folder),
+            remedy="give a folder whose weights belong to its config.json",
+        )
     return network.to(device).eval()
 
 
