@@ -21,7 +21,9 @@ _EMBEDDING = re.compile(
 )
 _POSITION = re.compile(r"(wpe|embed_positions|position_embeddings)\.weight$")
 _HEAD = re.compile(r"(^|\.)(lm_head|embed_out|output)\.weight$")
-_BUFFER = re.compile(r"(inv_freq|masked_bias|attn\.bias)$")
+_BUFFER = re.compile(r"(inv_freq|masked_bias)$")
+_MASK = re.compile(r"attn(\.attention)?\.bias$")
+"""Older checkpoints saved the causal mask under a bias's name; a real bias has one dimension."""
 _NOT_LINEAR = re.compile(r"norm|ln_|conv1d|embed", re.IGNORECASE)
 _CONFIG_NAMES = {
     "hidden": ("hidden_size", "n_embd", "d_model", "dim"),
@@ -116,7 +118,7 @@ def read_facts(folder: Path) -> ModelFacts:
         linear_shapes=tuple(
             (t.shape[0], t.shape[1])
             for n, t in sorted(tensors.items())
-            if _is_linear(n, t) and n not in embeddings and n not in heads
+            if _is_linear(n, t) and n not in heads
         ),
     )
 
@@ -168,7 +170,11 @@ def read_tensors(folder: Path) -> dict[str, Tensor]:
     tensors: dict[str, Tensor] = {}
     for path in weight_files(folder):
         tensors.update(read_header(path))
-    return {name: tensor for name, tensor in tensors.items() if not _BUFFER.search(name)}
+    return {
+        name: tensor
+        for name, tensor in tensors.items()
+        if not _BUFFER.search(name) and not (_MASK.search(name) and len(tensor.shape) == 4)
+    }
 
 
 def read_header(path: Path) -> dict[str, Tensor]:
@@ -200,11 +206,9 @@ def read_header(path: Path) -> dict[str, Tensor]:
 
 
 def _is_linear(name: str, tensor: Tensor) -> bool:
-    return (
-        len(tensor.shape) == 2
-        and name.endswith(".weight")
-        and not _NOT_LINEAR.search(name.rsplit(".", 2)[-2])
-    )
+    layer = name.rsplit(".", 2)[-2] if "." in name else ""
+    named = name.endswith(".weight") and not _NOT_LINEAR.search(layer)
+    return len(tensor.shape) == 2 and named and not (_EMBEDDING.search(name) or _POSITION.search(name))
 
 
 def _main_dtype(tensors: Mapping[str, Tensor]) -> str:
