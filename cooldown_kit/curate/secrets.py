@@ -124,10 +124,10 @@ def _match(rule: Rule, pattern: Any, data: bytes, position: int) -> tuple[int, i
     value = data[start:end].decode(errors="surrogateescape")
     if MARK.fullmatch(value):
         return None
-    if rule.accept is not None and not rule.accept(
-        value, data[match.start() : start].decode(errors="surrogateescape")
-    ):
-        return None
+    if rule.accept is not None:
+        lead = data[_name_start(data, match.start()) : start].decode(errors="surrogateescape")
+        if not rule.accept(value, lead):
+            return None
     return start, end
 
 
