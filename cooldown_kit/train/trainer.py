@@ -15,6 +15,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
+from cooldown_kit.errors import InputError
 from cooldown_kit.train.load import load_for_training, with_adapters
 from cooldown_kit.train.options import TrainOptions
 from cooldown_kit.train.sampler import accumulation_steps
@@ -90,11 +91,14 @@ def build_trainer(
 
     Everything that the libraries draw (the adapters' first weights) comes from ``seed``.
     Checkpoints go to ``folder``; the caller's callbacks say when.
+
+    Raises :class:`InputError` where the model cannot be loaded or several GPUs are visible to this process.
     """
     from transformers import AutoTokenizer, set_seed
 
     set_seed(seed)
     if options.device == "cuda":
+        _one_gpu_per_process(world_size)
         torch.use_deterministic_algorithms(True, warn_only=True)
         torch.utils.deterministic.fill_uninitialized_memory = False
     network = load_for_training(model, options)
@@ -109,6 +113,16 @@ def build_trainer(
         processing_class=AutoTokenizer.from_pretrained(model),
         callbacks=callbacks,
     )
+
+
+def _one_gpu_per_process(world_size: int) -> None:
+    """TRL trains one GPU per process; several visible to one process would be used in a way that it refuses late."""
+    if world_size == 1 and (count := torch.cuda.device_count()) > 1:
+        raise InputError(
+            f"{count} GPUs are visible to one training process",
+            where="train.device",
+            remedy="choose one, for example `CUDA_VISIBLE_DEVICES=0 cooldown run recipe.yaml`",
+        )
 
 
 def trainer_arguments(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import os
+import shutil
 
 import pytest
 import torch
@@ -11,6 +13,7 @@ from datasets import Dataset
 from huggingface_hub.utils import _telemetry
 from transformers import AutoModelForCausalLM, TrainerCallback
 
+from cooldown_kit.errors import InputError
 from cooldown_kit.train.quiet import quiet_libraries
 from cooldown_kit.train.schedule import learning_rate
 from cooldown_kit.train.trainer import StepSchedule, build_trainer
@@ -29,10 +32,10 @@ class Log(TrainerCallback):
 def make_trainer(tiny_model, tmp_path, mixture, make_options):
     folder = mixture(rows=32)
 
-    def make(*, steps=4, callbacks=(), rows=None, **options):
+    def make(*, model=tiny_model, steps=4, callbacks=(), rows=None, **options):
         dataset = Dataset.from_file(str(folder / "rows.arrow"))
         return build_trainer(
-            model=tiny_model,
+            model=model,
             rows=dataset if rows is None else dataset.select(rows),
             options=make_options(**options),
             steps=steps,
@@ -187,3 +190,17 @@ def test_nobody_is_told_that_somebody_trains(make_trainer, monkeypatch, capfd):
     assert sent == [] and _telemetry._TELEMETRY_QUEUE.empty()
     assert os.environ["HF_HUB_DISABLE_TELEMETRY"] == "1"
     assert capfd.readouterr().out == ""
+
+
+def test_several_gpus_in_one_process_are_refused_with_the_way_to_choose_one(make_trainer, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    with pytest.raises(InputError, match=r"(?s)4 GPUs.*CUDA_VISIBLE_DEVICES"):
+        make_trainer(device="cuda")
+
+
+def test_dropout_of_the_base_is_switched_off(make_trainer, tiny_model, tmp_path):
+    base = tmp_path / "base"
+    shutil.copytree(tiny_model, base)
+    config = json.loads((base / "config.json").read_text())
+    (base / "config.json").write_text(json.dumps({**config, "attention_dropout": 0.3}))
+    assert make_trainer(model=base, method="full").model.config.attention_dropout == 0
