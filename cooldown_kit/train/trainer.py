@@ -148,6 +148,7 @@ def trainer_arguments(
         max_steps=steps,
         ignore_data_skip=True,  # the rows that were read before a resume are left out by us, at no cost
         average_tokens_across_devices=True,
+        ddp_find_unused_parameters=False,
         # optimizer
         learning_rate=float(options.learning_rate),
         weight_decay=float(options.weight_decay),
