@@ -24,6 +24,9 @@ from cooldown_kit.curate.secret_values import (
     varied,
 )
 
+VERSION = 1
+"""Raised whenever the same records would be cleaned differently."""
+
 
 @dataclass(frozen=True)
 class Rule:

@@ -21,9 +21,6 @@ from cooldown_kit.curate.private_keys import KEYWORDS, private_key_span
 from cooldown_kit.curate.secret_rules import RULES, Rule
 from cooldown_kit.curate.secret_values import MARK
 
-VERSION = 1
-"""Raised whenever the same records would be cleaned differently."""
-
 _PATCH_FIELDS = frozenset({"patch"})
 _OPAQUE_FIELDS = frozenset(
     {
