@@ -64,8 +64,9 @@ def gather(recipe: Recipe, prepared: Prepared, run: RunFolder, evidence: Evidenc
         base_model=prepared.model.name,
         method=_method(trained["options"]),
         parameters=prepared.facts.parameters,
+        trained_parameters=_trained_parameters(prepared, trained["options"]),
         recipe=recipe.to_yaml(),
-        choices=list(_choices(prepared, run)),
+        choices=list(_choices(recipe, prepared, run)),
         sources=list(_sources(recipe, run)),
         mixture=[_share(source) for source in about["sources"]],
         sequence_length=about["sequence_length"],
@@ -90,7 +91,12 @@ def _method(options: Mapping[str, Any]) -> str:
     return f"{name}, rank {options['lora']['rank']}, on all linear layers"
 
 
-def _choices(prepared: Prepared, run: RunFolder) -> Iterator[Choice]:
+def _trained_parameters(prepared: Prepared, options: Mapping[str, Any]) -> int:
+    facts = prepared.facts
+    return facts.parameters if options["method"] == "full" else facts.lora_parameters(options["lora"]["rank"])
+
+
+def _choices(recipe: Recipe, prepared: Prepared, run: RunFolder) -> Iterator[Choice]:
     """Every option that the recipe left to the kit, with the value it got and why."""
     mixture, trained = prepared.mixture, run.summary("train")
     values = {
@@ -110,10 +116,11 @@ def _choices(prepared: Prepared, run: RunFolder) -> Iterator[Choice]:
         for part in key.split("."):
             value = value[part]
         yield Choice(option=f"train.{key}", value=str(value), reason=reason)
-    for kind, cut in (run.summary("curate").get("cutoffs") or {}).items():
-        yield Choice(
-            option="holdout", value=f"{kind} after {cut}", reason="the newest share asked for, as an instant"
-        )
+    curated = run.summary("curate")
+    if recipe.holdout.after is None:
+        for kind, cut in curated["cutoffs"].items():
+            reason = f"leaves the newest {recipe.holdout.newest_share:.0%} of them out of training"
+            yield Choice(option="holdout", value=f"{kind} after {cut}", reason=reason)
 
 
 def _sources(recipe: Recipe, run: RunFolder) -> Iterator[SourceFacts]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cooldown_kit.preflight import Plan
+
+_WIDTH = 90
+"""Characters of the longest column."""
 
 
 def plan_text(plan: Plan) -> str:
@@ -46,7 +50,7 @@ def plan_text(plan: Plan) -> str:
                     "time",
                     f"{_span(plan.seconds)}: training {_span(plan.train_seconds)}, evidence {_span(plan.evaluate_seconds)}",
                 ),
-                ("", plan.time_basis),
+                *(("", line) for line in wrap(plan.time_basis, _WIDTH)),
             ],
         ),
     ]

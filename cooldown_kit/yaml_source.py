@@ -66,6 +66,11 @@ class _Reader:
                 remedy="write the recipe without nested aliases",
             )
         self._lines.setdefault(location, node.start_mark.line + 1)
+        if not node.tag.startswith("tag:yaml.org,2002:") or ":python" in node.tag:
+            place = f"{self._where}, line {node.start_mark.line + 1}"
+            raise RecipeError(
+                f"the tag {node.tag!r} means nothing in a recipe", where=place, remedy="remove it"
+            )
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, location)
         if isinstance(node, yaml.SequenceNode):

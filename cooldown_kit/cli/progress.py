@@ -123,25 +123,31 @@ def finished_line(event: events.StageFinished) -> str:
     return f"✓ {name:<22} {_counts(event.summary):<60} {took}"
 
 
+_COUNTERS = (
+    "records",
+    "documents",
+    "train",
+    "heldout",
+    "dropped",
+    "skipped",
+    "secrets",
+    "tokens",
+    "rows",
+    "steps",
+)
+
+
 def _counts(summary: Mapping[str, Any]) -> str:
-    """The numbers at the top of a summary, and sums of its counters, in few words."""
-    words = []
-    for key in (
-        "records",
-        "documents",
-        "skipped",
-        "dropped",
-        "secrets",
-        "train",
-        "heldout",
-        "tokens",
-        "rows",
-        "steps",
-        "items",
-    ):
-        value = summary.get(key)
-        if isinstance(value, Mapping) and value and all(isinstance(v, int) for v in value.values()):
-            value = sum(value.values())
-        if isinstance(value, int) and not isinstance(value, bool) and value:
-            words.append(f"{value:,} {key}")
-    return ", ".join(words[:4])
+    """The numbers of a summary, and sums of its counters, in few words."""
+    found: dict[str, int] = {}
+    streams = list(summary["streams"].values()) if isinstance(summary.get("streams"), Mapping) else []
+    for part in (summary, summary.get("totals", {}), *streams):
+        for key in _COUNTERS:
+            value = part.get(key)
+            if isinstance(value, Mapping) and all(isinstance(v, int) for v in value.values()):
+                value = sum(value.values())
+            if isinstance(value, int) and (key not in found or (part in streams and "totals" not in summary)):
+                found[key] = found.get(key, 0) + value
+    return ", ".join(
+        f"{value:,} {key.replace('heldout', 'held out')}" for key, value in found.items() if value
+    )
