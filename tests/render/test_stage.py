@@ -1,0 +1,82 @@
+"""The render stage: all records of a source to one file, with nothing lost in silence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from cooldown_kit.documents import read_documents
+from cooldown_kit.events import Progress, ignore
+from cooldown_kit.records import Commit, Record, Skipped, SourceFile, TextPage
+from cooldown_kit.render.stage import render_source
+
+
+def run(records: list[Record], out: Path, **options):
+    defaults = {"clean": lambda record: record, "hash_author": lambda email: "h", "emit": ignore}
+    return render_source(iter(records), source="s", connector="git", out=out, **{**defaults, **options})
+
+
+def test_documents_come_out_in_order_and_everything_is_counted(
+    commit: Commit, source_file: SourceFile, text_page: TextPage, tmp_path: Path
+) -> None:
+    merge = msgspec.structs.replace(commit, id="merge", changes=[])
+    empty = msgspec.structs.replace(source_file, id="void", content="\n")
+    summary = run([commit, merge, source_file, empty, text_page], tmp_path)
+    documents = list(read_documents(tmp_path / "documents.parquet"))
+    assert [d.id for d in documents] == [f"s:{r.id}" for r in (commit, source_file, text_page)]
+    assert summary["records"] == 5
+    assert summary["documents"] == 3
+    assert summary["characters"] == sum(len(d.text) for d in documents)
+    assert summary["by_take"]["files"] == {"documents": 1, "characters": len(documents[1].text)}
+    assert list(summary["by_kind"]) == ["code", "commit", "text"]
+    assert summary["by_language"] == {"Python": 2}
+    assert summary["not_rendered"] == {"empty_commit": 1, "empty_file": 1}
+    assert summary["patches_left_out"] == {
+        "binary": 1,
+        "empty": 2,
+        "not_utf8": 1,
+        "submodule": 1,
+        "too_large": 1,
+    }
+    rejects = [
+        msgspec.json.decode(line, type=Skipped)
+        for line in (tmp_path / "rejects.jsonl").read_bytes().splitlines()
+    ]
+    assert rejects == [
+        Skipped(what="merge", reason="empty_commit"),
+        Skipped(what="void", reason="empty_file"),
+    ]
+
+
+def test_records_are_cleaned_before_anything_is_made_of_them(source_file: SourceFile, tmp_path: Path) -> None:
+    secret = msgspec.structs.replace(source_file, content="key = 'AKIA'\n", path="AKIA.py")
+
+    def clean(record: Record) -> Record:
+        assert isinstance(record, SourceFile)
+        return msgspec.structs.replace(record, content=record.content.replace("AKIA", "***"), path="x.py")
+
+    run([secret], tmp_path, clean=clean)
+    (document,) = read_documents(tmp_path / "documents.parquet")
+    assert "AKIA" not in msgspec.json.encode(document).decode()
+
+
+def test_the_same_records_give_the_same_bytes(commit: Commit, text_page: TextPage, tmp_path: Path) -> None:
+    outputs = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        run([commit, text_page], tmp_path / name)
+        outputs.append((tmp_path / name / "documents.parquet").read_bytes())
+    assert outputs[0] == outputs[1]
+
+
+def test_no_records_give_an_empty_file_that_can_be_read(tmp_path: Path) -> None:
+    assert run([], tmp_path)["documents"] == 0
+    assert list(read_documents(tmp_path / "documents.parquet")) == []
+
+
+def test_progress_ends_at_the_number_of_records(text_page: TextPage, tmp_path: Path) -> None:
+    events: list[Progress] = []
+    run([text_page] * 1200, tmp_path, emit=events.append)
+    assert [event.done for event in events] == [500, 1000, 1200]
+    assert events[-1].total == 1200
