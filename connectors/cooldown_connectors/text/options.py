@@ -1,0 +1,60 @@
+"""Options of the ``text`` connector."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from cooldown_kit.connector import SourceOptions
+from cooldown_kit.options import Bytes
+
+Format = Literal["markdown", "text", "html", "jsonl", "parquet"]
+FORMATS: tuple[Format, ...] = ("markdown", "text", "html", "jsonl", "parquet")
+
+
+class TextOptions(SourceOptions):
+    """Documents that lie in files: pages (Markdown, plain text, HTML) or rows (JSONL, Parquet)."""
+
+    path: Annotated[str, Field(min_length=1)]
+    """A file, a folder (with all below it) or a glob such as `../handbook/**/*.md`, relative to the recipe's folder; or
+    `package:NAME/inner/path` for files that an installed Python package brings."""
+    formats: Annotated[tuple[Format, ...], Field(min_length=1)] = FORMATS
+    """Which formats to read; files in other formats are counted and skipped."""
+    family: Literal["text", "code"] = "text"
+    """Whether the pages count as text or as code where the goal sets the shares."""
+    encoding: str = "utf-8"
+    """Encoding of page files that say nothing themselves; a UTF-8 or UTF-16 byte order mark always wins. Rows of JSONL are UTF-8."""
+    max_file_size: Bytes = 10 << 20
+    """Larger page files are skipped, in bytes. Files of rows may have any size."""
+    max_text_size: Bytes = 10 << 20
+    """Rows with a longer text are skipped, in bytes of UTF-8."""
+    text_field: Annotated[str, Field(min_length=1)] = "text"
+    """The field or column that holds the text of a row."""
+    id_field: str | None = None
+    """The field that identifies a row within its file; without it the number of the row does."""
+    title_field: str | None = None
+    """The field that holds the title of a row."""
+    time_field: str | None = None
+    """The field that holds the time of a row: ISO 8601, a number of seconds since 1970, or a timestamp column."""
+    url_field: str | None = None
+    """The field that holds the address of a row."""
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        try:
+            b"x".decode(value)
+        except UnicodeError:
+            pass  # half a character of an encoding that is known
+        except LookupError:
+            raise ValueError(
+                f"{value!r} is not a text encoding that Python knows, such as utf-8, cp1252 or shift_jis"
+            ) from None
+        return value
+
+    @property
+    def row_fields(self) -> tuple[str, ...]:
+        """The fields of a row that are read, the text first."""
+        optional = (self.id_field, self.title_field, self.time_field, self.url_field)
+        return tuple(dict.fromkeys([self.text_field, *filter(None, optional)]))

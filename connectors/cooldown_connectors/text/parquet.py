@@ -1,0 +1,74 @@
+"""Parquet, read in batches of rows and only the columns that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cooldown_connectors.text.options import TextOptions
+from cooldown_connectors.text.rows import RowReader, text_too_large
+from cooldown_connectors.text.walk import Found
+from cooldown_kit.records import Skipped, TextPage
+
+_BATCH_ROWS = 256
+
+
+def columns(file: Found) -> list[str]:
+    """Names of the top-level columns, from the footer. Raises ``pa.ArrowException`` or ``OSError``."""
+    return list(pq.read_schema(file.path).names)
+
+
+def read_parquet(file: Found, options: TextOptions, reader: RowReader) -> Iterator[TextPage | Skipped]:
+    """The pages of a Parquet file; each row is known by its number, from 1."""
+    number = 0
+    try:
+        with pq.ParquetFile(file.path, pre_buffer=False) as parquet:
+            names = parquet.schema_arrow.names
+            if options.text_field not in names:
+                yield Skipped(
+                    what=file.name, reason="missing_field", detail=f"no column {options.text_field!r}"
+                )
+                return
+            wanted = [name for name in options.row_fields if name in names]
+            for batch in parquet.iter_batches(batch_size=_BATCH_ROWS, columns=wanted):
+                values = {name: _values(batch.column(name)) for name in wanted}
+                for index in range(batch.num_rows):
+                    number += 1
+                    row = {name: column[index] for name, column in values.items()}
+                    yield _page(row, number, file.name, options, reader)
+    except (OSError, pa.ArrowException) as error:
+        yield Skipped(what=file.name, reason="bad_parquet", detail=f"after row {number}: {error}")
+
+
+def _values(column: Any) -> list[Any]:
+    """Python values of one column of a batch; strings as bytes, times as seconds since 1970."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if _is_string(column.type):
+        # Arrow does not promise that strings are UTF-8, and one bad row must not spoil its batch.
+        return list(column.cast(pa.large_binary()).to_pylist())
+    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
+        microseconds = column.cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.int64())
+        return [None if value is None else value / 1e6 for value in microseconds.to_pylist()]
+    return list(column.to_pylist())
+
+
+def _is_string(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _page(
+    row: dict[str, Any], number: int, name: str, options: TextOptions, reader: RowReader
+) -> TextPage | Skipped:
+    for field, value in row.items():
+        if isinstance(value, bytes):
+            if field == options.text_field and len(value) > options.max_text_size:
+                return text_too_large(f"{name}#{number}", options)
+            try:
+                row[field] = value.decode()
+            except UnicodeDecodeError as error:
+                return Skipped(what=f"{name}#{number}", reason="not_utf8", detail=f"{field!r}: {error}")
+    return reader.page(row, number)
