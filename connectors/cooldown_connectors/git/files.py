@@ -1,0 +1,101 @@
+"""Source files at the revision as records, in the order of their paths' bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from cooldown_connectors.git.blobs import read_blobs
+from cooldown_connectors.git.changes import LFS_POINTER
+from cooldown_connectors.git.last_change import LastChange
+from cooldown_connectors.git.options import GitOptions
+from cooldown_connectors.git.pace import Pace
+from cooldown_connectors.git.path_filter import path_filter
+from cooldown_connectors.git.paths import path_text
+from cooldown_connectors.git.raw_rows import GITLINK, SYMLINK
+from cooldown_connectors.git.repository import Repository
+from cooldown_connectors.git.times import utc_time
+from cooldown_connectors.git.tree import TreeEntry, read_tree
+from cooldown_kit.connector import HarvestContext
+from cooldown_kit.records import Skipped, SourceFile
+
+_BINARY_PREFIX = 8000
+"""Git's own rule (``buffer_is_binary``): a NUL in the first 8,000 bytes."""
+
+Listing = list[tuple[TreeEntry, str | None]]
+"""Entries of the tree, each with the reason why it need not be read, if there is one."""
+
+
+def list_files(repository: Repository, options: GitOptions) -> Listing:
+    """All paths at the tip, decided as far as can be without their contents. Memory grows with the number of files."""
+    taken = path_filter(options.include, options.exclude)
+    return [
+        (entry, _reason_before(entry, options.max_file_size, taken))
+        for entry in read_tree(repository.git, repository.tip)
+    ]
+
+
+def blobs_of(listing: Listing) -> dict[bytes, bytes]:
+    """Path → blob of those that will be read."""
+    return {entry.path: entry.blob for entry, reason in listing if reason is None}
+
+
+def read_files(
+    repository: Repository, listing: Listing, last: LastChange, context: HarvestContext
+) -> Iterator[SourceFile | Skipped]:
+    """The records of a listing; ``last`` has seen the history."""
+    contents = read_blobs(repository.git, [entry.blob for entry, reason in listing if reason is None])
+    pace = Pace(context, "files", len(listing))
+    for entry, reason in listing:
+        content = next(contents) if reason is None else None
+        yield _record(repository, entry, reason, content, last)
+        pace.step()
+    assert next(contents, None) is None, "one content for each file"
+    pace.end()
+
+
+def _reason_before(entry: TreeEntry, max_size: int, taken: Callable[[str], bool]) -> str | None:
+    if entry.mode == GITLINK:
+        return "submodule"
+    if not taken(path_text(entry.path)):
+        return "excluded"
+    if entry.mode == SYMLINK:
+        return "symlink"
+    assert entry.size is not None
+    if entry.size < 0:
+        return "missing"
+    if entry.size == 0:
+        return "empty"
+    return "too_large" if entry.size > max_size else None
+
+
+def _record(
+    repository: Repository, entry: TreeEntry, reason: str | None, content: bytes | None, last: LastChange
+) -> SourceFile | Skipped:
+    path = path_text(entry.path)
+    if reason is not None:
+        return Skipped(
+            what=path, reason=reason, detail="" if reason != "too_large" else f"{entry.size} bytes"
+        )
+    if content is None:
+        return Skipped(what=path, reason="unreadable", detail="git cannot read the object")
+    if content.startswith(LFS_POINTER):
+        return Skipped(what=path, reason="lfs_pointer")
+    if b"\0" in content[:_BINARY_PREFIX]:
+        return Skipped(what=path, reason="binary")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return Skipped(what=path, reason="not_utf8", detail=f"byte {error.start}")
+    change = last.of(entry.path)
+    return SourceFile(
+        id=f"{repository.identity}@{repository.tip}:{path}",
+        take="files",
+        repository=repository.identity,
+        revision=repository.tip,
+        path=path,
+        blob=entry.blob.decode("ascii"),
+        mode=entry.mode.decode("ascii"),
+        content=text,
+        changed_at=None if change is None else utc_time(change.committed),
+        changed_in=None if change is None else change.revision,
+    )

@@ -1,0 +1,94 @@
+"""Finds the repository that a local path names, and what must be known of it to read its objects from outside."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from cooldown_connectors.git.hardened import Git, GitFailed, find_git
+from cooldown_connectors.git.identity import identity_of_folder, identity_of_url
+from cooldown_connectors.git.paths import path_text
+from cooldown_kit.errors import InputError
+
+
+@dataclass(frozen=True)
+class Located:
+    """A local repository. ``git_dir`` is the worktree's own; ``common_dir`` holds objects, configuration and ``shallow``."""
+
+    git_dir: Path
+    common_dir: Path
+
+    @property
+    def objects(self) -> Path:
+        return self.common_dir / "objects"
+
+    def shallow(self) -> frozenset[str]:
+        """Commits at the edge of a shallow clone: their parents exist but are not here."""
+        return read_shallow(self.common_dir)
+
+    def promisor(self) -> bool:
+        """Whether it is a partial clone, which may lack objects."""
+        return any((self.objects / "pack").glob("*.promisor"))
+
+
+def read_shallow(git_dir: Path) -> frozenset[str]:
+    """The commits that a git directory's ``shallow`` file names; none where there is no such file."""
+    try:
+        return frozenset((git_dir / "shallow").read_text(encoding="ascii").split())
+    except FileNotFoundError:
+        return frozenset()
+
+
+def locate(path: str, folder: Path) -> Located:
+    """The repository around ``path``, which is relative to ``folder``. Nothing of it is run.
+
+    Raises :class:`InputError` where there is no such folder, or no repository around it.
+    """
+    find_git()  # GitPython's import fails in its own words where git is missing
+    from git import InvalidGitRepositoryError, NoSuchPathError, Repo
+
+    place = Path(os.path.abspath(folder / Path(path).expanduser()))  # noqa: PTH100 - resolve() would follow links in names
+    if not place.is_dir():
+        raise InputError(
+            "it is a file, not a folder" if place.exists() else "there is no such folder",
+            where=shown(place),
+            remedy="correct `path`; it is relative to the recipe's folder",
+        )
+    try:
+        with Repo(place, search_parent_directories=True, expand_vars=False) as repository:
+            git_dir = Path(repository.git_dir)
+    except (InvalidGitRepositoryError, NoSuchPathError, OSError, ValueError) as error:
+        raise InputError(
+            "it is not in a git repository",
+            where=shown(place),
+            remedy="give `path` a folder of a repository; for files without history use `connector: text`",
+        ) from error
+    return Located(git_dir, _common_dir(git_dir))
+
+
+def _common_dir(git_dir: Path) -> Path:
+    """A worktree's git directory names the one it shares; any other is its own (not asked of GitPython: it heeds GIT_COMMON_DIR)."""
+    try:
+        said = os.fsdecode((git_dir / "commondir").read_bytes()).rstrip("\r\n")
+    except (FileNotFoundError, NotADirectoryError):
+        return git_dir
+    return Path(os.path.normpath(git_dir / said))
+
+
+def identity(located: Located, git: Git) -> str:
+    """``host/path`` of the remote ``origin`` without credentials, else the folder's name."""
+    try:
+        reply = git.run(
+            "config", "--file", os.fsencode(located.common_dir / "config"), "-z", "--get", "remote.origin.url"
+        )
+        url = path_text(reply.partition(b"\0")[0])
+    except GitFailed:  # no such remote, or a configuration that cannot be read
+        url = ""
+    named = identity_of_url(url) if url else None
+    return named or path_text(os.fsencode(identity_of_folder(str(located.common_dir))))
+
+
+def shown(path: Path) -> str:
+    """A path as it can be printed."""
+    return path_text(os.fsencode(path))

@@ -1,0 +1,101 @@
+"""Which commit a revision names: from what a repository says about its own references, never by giving git a name of theirs."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cooldown_connectors.git.hardened import OBJECT_ID, Git
+from cooldown_kit.errors import InputError
+
+_RULES = ("{}", "refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}", "refs/remotes/{}/HEAD")
+"""Where a short name is looked up, in this order: gitrevisions(7)."""
+_ABBREVIATED = re.compile(r"[0-9a-f]{4,64}")
+
+
+@dataclass(frozen=True)
+class References:
+    """Full name → commit (annotated tags followed to what they tag), and ``HEAD``."""
+
+    ids: Mapping[str, str]
+
+    def find(self, revision: str) -> str | None:
+        """The id that a name stands for; ``None`` if there is no such name."""
+        return next((self.ids[n] for rule in _RULES if (n := rule.format(revision)) in self.ids), None)
+
+    def near(self, revision: str) -> list[str]:
+        """Branches and tags whose names are most like that one."""
+        short = (re.sub(r"^refs/(?:heads|tags|remotes)/", "", name) for name in self.ids)
+        names = [name for name in dict.fromkeys(short) if name.isprintable()]
+        return difflib.get_close_matches(revision, names, n=3, cutoff=0.5)
+
+    def branches(self) -> list[str]:
+        return [name.removeprefix("refs/heads/") for name in self.ids if name.startswith("refs/heads/")]
+
+    @property
+    def id_length(self) -> int:
+        """Hexadecimal digits of an object id: 40 (SHA-1) or 64 (SHA-256)."""
+        return len(next(iter(self.ids.values()), "0" * 40))
+
+
+def list_references(git: Git, place: str | bytes, timeout: float) -> References:
+    """What a repository (a URL or a local git directory) says about its references. Raises ``GitFailed``.
+
+    ``ls-remote`` asks the repository from outside: a detached head, a worktree's head, packed references and reftables
+    all come out right, and nothing that the repository configures is run.
+    """
+    reply = git.run("ls-remote", "--symref", "--end-of-options", place, timeout=timeout)
+    ids: dict[str, str] = {}
+    for line in reply.decode("utf-8", "surrogateescape").split("\n"):
+        value, _, name = line.partition("\t")
+        if OBJECT_ID.fullmatch(value):
+            ids[name.removesuffix("^{}")] = value  # an annotated tag's own line comes before what it tags
+    return References(ids)
+
+
+def commit_of(git: Git, name: str) -> str | None:
+    """The full id of the commit that an id (perhaps abbreviated, perhaps of a tag) stands for in our repository.
+
+    ``None`` where there is none, or more than one.
+    """
+    if not _ABBREVIATED.fullmatch(name):
+        return None
+    with tempfile.TemporaryFile() as question:
+        question.write(name.encode() + b"^{commit}\n")
+        words = git.run("cat-file", "--batch-check", stdin=question).split()
+    return words[0].decode() if len(words) == 3 and words[1] == b"commit" else None
+
+
+def no_head(references: References, where: str) -> InputError:
+    """The error for a HEAD that leads nowhere: no commits at all, or none on the branch it names."""
+    if not references.ids:
+        return InputError(
+            "the repository is empty: it has no commits", where=where, remedy="commit something first"
+        )
+    some = ", ".join(references.branches()[:3]) or next(iter(references.ids))
+    return InputError(
+        "HEAD names a branch that has no commits",
+        where=where,
+        remedy=f"set `revision` to a branch or tag that has some, such as {some}",
+    )
+
+
+def unknown_revision(references: References, revision: str, where: str) -> InputError:
+    """The error for a name that stands for no commit, with the nearest that do."""
+    near = references.near(revision)
+    if near:
+        remedy = f"did you mean {' or '.join(map(repr, near))}?"
+    elif OBJECT_ID.fullmatch(revision):
+        remedy = "fetch it into the repository, or set `revision` to a commit that is there"
+    else:
+        remedy = f"set `revision` to a branch, a tag or a commit; branches are {', '.join(references.branches()[:5])}"
+    return InputError(f"there is no revision {revision!r}", where=where, remedy=remedy)
+
+
+def local_place(path: os.PathLike[str]) -> bytes:
+    """A local git directory as ``ls-remote`` takes it: absolute, so that no part reads as a host or a flag."""
+    return os.fsencode(os.path.abspath(path))  # noqa: PTH100 - links are git's to follow
