@@ -12,7 +12,7 @@ from cooldown_kit.model.memory import estimate_memory as estimate_memory
 from cooldown_kit.model.speed import Speed, forward_flops, measure_speed, training_flops
 from cooldown_kit.train.options import TrainOptions
 
-EFFICIENCY = {"cpu": 0.6, "cuda": 0.4}
+EFFICIENCY = {"cpu": 0.75, "cuda": 0.4}
 """Share of the speed of bare matrix products that training reaches. Measured on a CPU (docs/model.md); on a GPU it is the
 usual model FLOPs utilisation of transformers without special kernels, not measured here."""
 LAYER_SECONDS = {"cpu": 0.006, "cuda": 0.003}
@@ -60,7 +60,9 @@ def estimate_training(
     micro = train.micro_batch if isinstance(train.micro_batch, int) else 1
     checkpointing = train.activation_checkpointing is True
     rank = train.lora.rank
-    flops = training_flops(facts, train.method, sequence_length, checkpointing=checkpointing, rank=rank)
+    # the rows of a micro-batch lie in one line, over which attention computes everything and then hides most
+    line = micro * sequence_length
+    flops = training_flops(facts, train.method, line, checkpointing=checkpointing, rank=rank)
     speed = measure_speed(facts, hardware, bf16=bf16)
     step_tokens = train.batch_sequences * sequence_length
     if measured_tokens_per_second:

@@ -28,10 +28,8 @@ class Speed:
     """Of matrix-vector products, which read each weight once: what limits generation."""
 
 
-def training_flops(
-    facts: ModelFacts, method: Method, sequence_length: int, *, checkpointing: bool, rank: int
-) -> float:
-    """Floating-point operations per trained token.
+def training_flops(facts: ModelFacts, method: Method, line: int, *, checkpointing: bool, rank: int) -> float:
+    """Floating-point operations per trained token, in lines of ``line`` tokens: those of a whole micro-batch.
 
     Six per weight in full training (forward 2, backward 4; arXiv 2001.08361, §2.1), four per frozen weight under adapters
     (no gradient of the weight) and six per adapter weight; attention 12 x layers x length x width (arXiv 2204.02311, app. B).
@@ -40,14 +38,8 @@ def training_flops(
     linear, head = facts.linear_parameters, facts.vocabulary * facts.hidden_size
     per_weight = 6 if method == "full" else 4
     adapter = 0 if method == "full" else 6 * facts.lora_parameters(rank)
-    again = forward_flops(facts, sequence_length) - 2 * head if checkpointing else 0
-    return (
-        per_weight * linear
-        + (per_weight + 2) * head
-        + adapter
-        + 3 * _attention(facts, sequence_length)
-        + again
-    )
+    again = forward_flops(facts, line) - 2 * head if checkpointing else 0
+    return per_weight * linear + (per_weight + 2) * head + adapter + 3 * _attention(facts, line) + again
 
 
 def forward_flops(facts: ModelFacts, sequence_length: int) -> float:
