@@ -34,6 +34,8 @@ _LEFT_OUT = {
     "not_utf8": "File {path} {done}, not in UTF-8",
     "too_large": "File {path} {done}, diff too large to show",
     "submodule": "Submodule {path} {done}",
+    "lfs_pointer": "Large file {path} {done}, kept outside of the repository",
+    "excluded": "File {path} {done}, diff not shown",
 }
 
 

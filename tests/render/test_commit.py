@@ -34,6 +34,11 @@ def change(path: str = "a.py", status: str = "modified", **values: str | None) -
         (change("dump.sql", left_out="too_large"), "File dump.sql modified, diff too large to show\n"),
         (change("old.txt", "deleted", left_out="not_utf8"), "File old.txt deleted, not in UTF-8\n"),
         (change("libs/iso", left_out="submodule"), "Submodule libs/iso modified\n"),
+        (
+            change("w.bin", left_out="lfs_pointer"),
+            "Large file w.bin modified, kept outside of the repository\n",
+        ),
+        (change("a.lock", left_out="excluded"), "File a.lock modified, diff not shown\n"),
         (change("py.typed", "added", left_out="empty"), "Empty file py.typed added\n"),
         (change("run", new_mode="100755", left_out="empty"), "Mode of run changed from 100644 to 100755\n"),
         (change("b", "type_changed", left_out="empty"), "File b changed type\n"),

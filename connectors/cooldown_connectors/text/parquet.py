@@ -25,7 +25,7 @@ def read_parquet(file: Found, options: TextOptions, reader: RowReader) -> Iterat
     """The pages of a Parquet file; each row is known by its number, from 1."""
     number = 0
     try:
-        with pq.ParquetFile(file.path, pre_buffer=False) as parquet:
+        with pq.ParquetFile(file.path, pre_buffer=False, buffer_size=1 << 20) as parquet:
             names = parquet.schema_arrow.names
             if options.text_field not in names:
                 yield Skipped(

@@ -73,7 +73,10 @@ def test_another_encoding_can_be_named(harvest, write) -> None:
     assert harvest("a.txt", encoding="cp1252").pages[0].text == "Größe"
 
 
-@given(st.text(), st.sampled_from(["utf-8", "utf-16", "utf-32"]))
+# A text that starts with NUL is left out: after the mark of UTF-16 it reads like the mark of UTF-32.
+@given(
+    st.text().filter(lambda text: not text.startswith("\0")), st.sampled_from(["utf-8", "utf-16", "utf-32"])
+)
 def test_decoding_loses_nothing(text: str, encoding: str) -> None:
     data = codecs.BOM_UTF8 + text.encode() if encoding == "utf-8" else text.encode(encoding)
     assert decode(data, "utf-8") == text
