@@ -1,7 +1,7 @@
 """What a connector is, and how one is found.
 
 A connector reads one kind of system of record. It is a class registered under the entry point group
-``cooldown_kit.connectors``; the core never imports one by name. ``docs/connectors.md`` shows how to write one.
+``cooldown_kit.connectors``; the core never imports one by name. ``docs/connectors/index.md`` shows how to write one.
 """
 
 from __future__ import annotations

@@ -78,4 +78,5 @@ def encode(event: Event) -> bytes:
 
 def decode(line: bytes | str) -> Event:
     """The event that :func:`encode` wrote. Raises ``msgspec.DecodeError`` on anything else."""
-    return msgspec.json.decode(line, type=Event)
+    event: Event = msgspec.json.decode(line, type=Event)
+    return event

@@ -39,7 +39,8 @@ class FileChange(msgspec.Struct, frozen=True, kw_only=True):
     patch: str | None
     """The hunks of the unified diff, from the first ``@@`` on, without file headers; ``None`` where left out."""
     left_out: str | None = None
-    """Why there is no patch: ``binary``, ``too_large``, ``not_utf8``, ``submodule``, ``empty`` (rename or mode only)."""
+    """Why there is no patch: ``binary``, ``too_large``, ``not_utf8``, ``submodule``, ``lfs_pointer``,
+    ``excluded`` (by the source's options), ``empty`` (rename or mode only)."""
 
 
 class Commit(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="commit"):

@@ -79,7 +79,7 @@ class _Reader:
 
     def _scalar(self, node: yaml.Node) -> Any:
         try:
-            return self._loader.construct_object(node)  # type: ignore[no-untyped-call]
+            return self._loader.construct_object(node)
         except ValueError as error:  # a date such as 2026-13-01
             place = f"{self._where}, line {node.start_mark.line + 1}"
             raise RecipeError(

@@ -61,7 +61,7 @@ def command(
         model=model,
         repositories=repository,
         texts=text,
-        goal=goal or "reasoning",  # type: ignore[arg-type]
+        goal=goal or "reasoning",
         tokens=tokens,
         method=method,
     )

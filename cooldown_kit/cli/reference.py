@@ -34,7 +34,7 @@ def describe(model: type[BaseModel], prefix: str = "") -> Iterator[OptionDoc]:
         else:
             yield OptionDoc(
                 prefix + name,
-                _type_of(model, name, field),
+                _type_of(field),
                 _default(field),
                 " ".join((field.description or "").split()),
             )
@@ -50,14 +50,9 @@ _NAMES = {
 }
 
 
-def _type_of(model: type[BaseModel], name: str, field: FieldInfo) -> str:
-    annotation = field.annotation
-    if field.metadata:
-        annotation = Annotated[(annotation, *field.metadata)]
-    for parent in model.__mro__:
-        if name in getattr(parent, "__annotations__", {}):
-            break
-    return _words(annotation)
+def _type_of(field: FieldInfo) -> str:
+    annotation: Any = field.annotation
+    return _words(Annotated[(annotation, *field.metadata)] if field.metadata else annotation)
 
 
 def _words(annotation: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -50,6 +50,8 @@ class EvidenceRow(msgspec.Struct, frozen=True, kw_only=True):
     """``improved`` or ``worse`` only where the interval excludes zero."""
     skipped: dict[str, int] = {}
     """Held-out documents of the kind that were not scored, by reason."""
+    heads: int = 0
+    """Documents of which only the first tokens were scored, because they are longer than `max_document_tokens`."""
 
 
 class Generation(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,7 +142,7 @@ def compare(before: Path, after: Path, options: EvaluateOptions, *, seed: int) -
     Raises :class:`InputError` where the two did not score the same documents.
     """
     items = _pair(before, after)
-    skipped = _skipped(before)
+    left_out = _left_out(before)
     strata = [_stratum(items, kind) for kind in sorted(set(items["kind"].to_pylist()))]
     rows, parts = [], []
     for stratum in strata:
@@ -149,7 +151,7 @@ def compare(before: Path, after: Path, options: EvaluateOptions, *, seed: int) -
         )
         enough = len(stratum) >= FEWEST
         ends = interval([part], documents=len(stratum), confidence=options.confidence) if enough else None
-        rows.append(_row(items, stratum.kind, ends, skipped.get(stratum.kind, {})))
+        rows.append(_row(items, stratum.kind, ends, left_out.get(stratum.kind, {})))
         parts.append(part)
     if len(strata) > 1:
         rows.append(_row(items, ALL, _interval_of_all(strata, parts, options.confidence), {}))
@@ -205,7 +207,7 @@ def _stratum(items: pa.Table, kind: str) -> Stratum:
 
 
 def _row(
-    items: pa.Table, kind: str, ends: tuple[float, float] | None, skipped: dict[str, int]
+    items: pa.Table, kind: str, ends: tuple[float, float] | None, left_out: dict[str, Any]
 ) -> EvidenceRow:
     rows = items if kind == ALL else items.filter(pc.equal(items["kind"], kind))
     size = pc.sum(rows["bytes"]).as_py()
@@ -225,7 +227,8 @@ def _row(
         relative=float(difference / before) if before else 0.0,
         improved_share=float(np.mean(nats_after < nats_before)),
         verdict=_verdict(ends),
-        skipped=skipped,
+        skipped=left_out.get("skipped", {}),
+        heads=left_out.get("heads", 0),
     )
 
 
@@ -237,11 +240,12 @@ def _verdict(ends: tuple[float, float] | None) -> Verdict:
     return "worse" if ends[0] > 0 else "no difference shown"
 
 
-def _skipped(folder: Path) -> dict[str, dict[str, int]]:
+def _left_out(folder: Path) -> dict[str, dict[str, Any]]:
+    """Kind → what of it was not scored, as the scoring counted it."""
     path = folder / HELDOUT
     if not path.is_file():
         return {}
-    return {kind: row["skipped"] for kind, row in json.loads(path.read_text(encoding="utf-8")).items()}
+    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _generations(before: Path, after: Path) -> tuple[Generation, ...]:

@@ -1,4 +1,4 @@
-"""Which held-out documents are scored: whole ones, in an order that only their ids decide."""
+"""Which held-out documents are scored, in an order that only their ids decide."""
 
 from __future__ import annotations
 
@@ -12,13 +12,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cooldown_kit.documents import Document, Kind, read_documents
-
-LONGEST_SHARE = 0.25
-"""A document may hold at most this share of its kind's token budget: one item would else decide the whole measure."""
-
-_BYTES_PER_TOKEN = 32
-"""More bytes than tokenizers put into a token on average: bounds what has to be tokenised to fill a budget."""
+from cooldown_kit.documents import Document, Kind, Segment, read_documents
+from cooldown_kit.evaluate.head import BYTES_PER_TOKEN, head_of
 
 _ENCODE_TOGETHER = 64
 
@@ -51,6 +46,8 @@ class HeldoutItem:
     """Shape ``(n,)``: True where the token belongs to a trained segment; only those are scored."""
     bytes: int
     """UTF-8 bytes of the trained segments: what bits per byte divide by."""
+    head: bool = False
+    """True where the document is longer, and these are its first tokens."""
 
     @property
     def scored_tokens(self) -> int:
@@ -63,31 +60,34 @@ class Selection:
 
     items: list[HeldoutItem]
     skipped: dict[str, dict[str, int]]
-    """Kind → reason → documents: ``budget_spent``, ``too_long`` or ``nothing_trained``."""
+    """Kind → reason → documents: ``budget_spent`` or ``nothing_trained``."""
 
 
-def choose(documents: Path, encoder: TextEncoder, *, tokens_per_kind: int) -> Selection:
+def choose(
+    documents: Path, encoder: TextEncoder, *, tokens_per_kind: int, max_document_tokens: int
+) -> Selection:
     """Choose held-out documents of every kind, at most ``tokens_per_kind`` tokens of each.
 
+    Of a document longer than ``max_document_tokens`` only its first tokens are scored: one item would else decide the whole measure.
     Documents are walked in the order of a hash of their id and taken while they fit into what is left of the budget,
-    so a document that is added later never changes the choice among those whose hashes are smaller. Documents longer
-    than a quarter of the budget are left out. Memory holds the chosen items and one small tuple per held-out document.
+    so a document that is added later never changes the choice among those whose hashes are smaller.
+    Memory holds the chosen items and one small tuple per held-out document.
     """
     skipped: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    candidates = _candidates(documents, _BYTES_PER_TOKEN * tokens_per_kind, skipped)
+    limit = max(min(max_document_tokens, tokens_per_kind), 1)
+    candidates = _candidates(documents, tokens_per_kind, limit, skipped)
     walk = sorted(
-        _encoded(documents, encoder, candidates), key=lambda item: (item.kind, _hash(item.id), item.id)
+        _encoded(documents, encoder, candidates, limit), key=lambda item: (item.kind, _hash(item.id), item.id)
     )
     left: defaultdict[str, int] = defaultdict(lambda: tokens_per_kind)
     items = []
     for item in walk:
-        count = len(item.tokens)
-        if count > LONGEST_SHARE * tokens_per_kind:
-            skipped[item.kind]["too_long"] += 1
-        elif count > left[item.kind]:
+        if not item.scored_tokens:
+            skipped[item.kind]["nothing_trained"] += 1  # the head holds none of what is trained
+        elif len(item.tokens) > left[item.kind]:
             skipped[item.kind]["budget_spent"] += 1
         else:
-            left[item.kind] -= count
+            left[item.kind] -= len(item.tokens)
             items.append(item)
     return Selection(
         items, {kind: dict(sorted(reasons.items())) for kind, reasons in sorted(skipped.items())}
@@ -98,26 +98,22 @@ def _hash(identity: str) -> bytes:
     return hashlib.blake2b(identity.encode(), digest_size=16).digest()
 
 
-def _trained_bytes(document: Document) -> int:
-    return sum(len(segment.text.encode()) for segment in document.segments if segment.trained)
-
-
-def _candidates(path: Path, bytes_per_kind: int, skipped: defaultdict[str, Counter[str]]) -> set[str]:
+def _candidates(
+    path: Path, tokens_per_kind: int, limit: int, skipped: defaultdict[str, Counter[str]]
+) -> set[str]:
     """Ids of the documents, in hash order, that are surely enough to fill the budget of each kind."""
     seen: defaultdict[str, list[tuple[bytes, str, int]]] = defaultdict(list)
     for document in read_documents(path, split="heldout"):
-        size = len(document.text.encode())
-        if _trained_bytes(document) == 0:
+        if not any(segment.trained and segment.text for segment in document.segments):
             skipped[document.kind]["nothing_trained"] += 1
-        elif size > LONGEST_SHARE * bytes_per_kind:
-            skipped[document.kind]["too_long"] += 1
         else:
+            size = min(len(document.text), limit * BYTES_PER_TOKEN)
             seen[document.kind].append((_hash(document.id), document.id, size))
     chosen: set[str] = set()
     for kind, rows in seen.items():
         total = 0
         for _, identity, size in sorted(rows):
-            if total >= bytes_per_kind:
+            if total >= tokens_per_kind * BYTES_PER_TOKEN:
                 skipped[kind]["budget_spent"] += 1
             else:
                 total += size
@@ -125,22 +121,22 @@ def _candidates(path: Path, bytes_per_kind: int, skipped: defaultdict[str, Count
     return chosen
 
 
-def _encoded(path: Path, encoder: TextEncoder, chosen: set[str]) -> Iterator[HeldoutItem]:
-    together: list[Document] = []
+def _encoded(path: Path, encoder: TextEncoder, chosen: set[str], limit: int) -> Iterator[HeldoutItem]:
+    together: list[tuple[Document, list[Segment], bool]] = []
     for document in read_documents(path, split="heldout"):
         if document.id in chosen:
-            together.append(document)
+            together.append((document, *head_of(document.segments, encoder, limit)))
         if len(together) == _ENCODE_TOGETHER:
             yield from _encode(together, encoder)
             together = []
     yield from _encode(together, encoder)
 
 
-def _encode(documents: list[Document], encoder: TextEncoder) -> Iterator[HeldoutItem]:
+def _encode(heads: list[tuple[Document, list[Segment], bool]], encoder: TextEncoder) -> Iterator[HeldoutItem]:
     """Segments are tokenised each on its own, so that no token straddles what is trained and what is not."""
-    pieces = iter(encoder.encode_batch([segment.text for d in documents for segment in d.segments]))
-    for document in documents:
-        parts = [(next(pieces), segment.trained) for segment in document.segments]
+    pieces = iter(encoder.encode_batch([segment.text for _, segments, _ in heads for segment in segments]))
+    for document, segments, cut in heads:
+        parts = [(next(pieces), segment.trained) for segment in segments]
         yield HeldoutItem(
             id=document.id,
             kind=document.kind,
@@ -149,5 +145,6 @@ def _encode(documents: list[Document], encoder: TextEncoder) -> Iterator[Heldout
             language=document.language,
             tokens=np.concatenate([tokens for tokens, _ in parts]).astype(np.int32),
             trained=np.concatenate([np.full(len(tokens), trained) for tokens, trained in parts]),
-            bytes=_trained_bytes(document),
+            bytes=sum(len(segment.text.encode()) for segment in segments if segment.trained),
+            head=cut,
         )

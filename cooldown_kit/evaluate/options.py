@@ -15,7 +15,9 @@ class EvaluateOptions(Options):
     suites: Annotated[tuple[Literal["heldout"], ...], Field(min_length=1)] = ("heldout",)
     """`heldout`: bits per byte of held-out documents, by kind."""
     tokens_per_kind: Count = 200_000
-    """At most this many held-out tokens of each kind are scored; whole documents, chosen by a hash of their id."""
+    """At most this many held-out tokens of each kind are scored; documents are chosen by a hash of their id."""
+    max_document_tokens: Annotated[int, Field(ge=16)] = 4096
+    """Of a longer held-out document, this many first tokens are scored, so that none decides the measure alone."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     """Level of the confidence intervals."""
     resamples: Annotated[int, Field(ge=100)] = 10_000

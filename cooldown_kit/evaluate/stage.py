@@ -54,7 +54,12 @@ def score(
             remedy="give a folder that holds config.json and weights",
         )
     encoder = Encoder(model, separator)
-    selection = choose(documents, encoder, tokens_per_kind=options.tokens_per_kind)
+    selection = choose(
+        documents,
+        encoder,
+        tokens_per_kind=options.tokens_per_kind,
+        max_document_tokens=options.max_document_tokens,
+    )
     if not selection.items:
         emit(
             Message(
@@ -157,6 +162,7 @@ def _write_counters(out: Path, selection: Selection, nats: np.ndarray[Any, Any])
             "bits_per_byte": bits_per_byte(float(sum(value for _, value in chosen)), size)
             if chosen
             else None,
+            "heads": sum(item.head for item, _ in chosen),
             "skipped": selection.skipped.get(kind, {}),
         }
     (out / HELDOUT).write_text(json.dumps(counters, indent=1), encoding="utf-8")

@@ -80,7 +80,7 @@ def test_tokenizers_that_cut_the_same_text_differently_are_on_one_scale(
     found = []
     for width in (1, 2):
         encoder = byte_encoder(width)
-        (item,) = choose(path, encoder, tokens_per_kind=5000).items
+        (item,) = choose(path, encoder, tokens_per_kind=5000, max_document_tokens=5000).items
         model = llama(encoder.vocabulary, uniform=True)
         (nats,) = score_items(
             model, [item], start_id=encoder.separator_id, sequence_length=64, batch_tokens=256

@@ -32,7 +32,7 @@ mix:
   max_epochs: 1000
   shares: {{text: {{book: 50%}}, code: {{code.commits: 25%, code.files: 25%}}}}
 train: {{method: full, learning_rate: 1e-3, batch_sequences: 4, device: cpu}}
-evaluate: {{tokens_per_kind: 2k, generations: 1, generation_tokens: 8, resamples: 200}}
+evaluate: {{tokens_per_kind: 2k, max_document_tokens: 200, generations: 1, generation_tokens: 8, resamples: 200}}
 """
 
 

@@ -100,7 +100,8 @@ def sample_evidence() -> Evidence:
             relative=-0.0571 / 0.8132,
             improved_share=0.94,
             verdict="improved",
-            skipped={"too_long": 3, "budget_spent": 41},
+            skipped={"nothing_trained": 3, "budget_spent": 41},
+            heads=7,
         ),
         EvidenceRow(
             kind="commit",

@@ -111,7 +111,7 @@ def test_evidence_table_shows_every_row_with_its_interval(page: BeautifulSoup) -
     ]
     assert (
         page.select_one("[data-skipped=code]").get_text()
-        == "Held-out code that were not scored: 41 budget spent, 3 too long."
+        == "Held-out code that were not scored: 41 budget spent, 3 nothing trained."
     )
 
 

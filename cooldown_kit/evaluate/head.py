@@ -1,0 +1,40 @@
+"""The first tokens of a document: what is scored of one that is too long to decide the measure alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cooldown_kit.documents import Segment
+
+if TYPE_CHECKING:
+    from cooldown_kit.evaluate.heldout import TextEncoder
+
+BYTES_PER_TOKEN = 32
+"""More characters than tokenizers put into a token on average: bounds what has to be tokenised."""
+
+
+def head_of(segments: list[Segment], encoder: TextEncoder, limit: int) -> tuple[list[Segment], bool]:
+    """The longest beginning of a document that has at most ``limit`` tokens, and whether anything was left out.
+
+    The cut falls between characters, so that the bytes of what is scored are exactly known.
+    """
+    head: list[Segment] = []
+    left = limit
+    for segment in segments:
+        text = segment.text[: left * BYTES_PER_TOKEN]
+        tokens = encoder.encode_batch([text])[0]
+        if len(tokens) <= left and len(text) == len(segment.text):
+            head.append(segment)
+            left -= len(tokens)
+            continue
+        while len(tokens) > left:
+            shown = encoder.decode(tokens[:left].tolist()).rstrip("\ufffd") if left else ""
+            if not text.startswith(shown) or len(shown) == len(
+                text
+            ):  # a tokenizer whose decoding is not exact
+                shown = text[: len(text) * left // (len(tokens) + 1)]
+            text, tokens = shown, encoder.encode_batch([shown])[0]
+        if text:
+            head.append(Segment(text, segment.trained))
+        return head, True
+    return head, False
