@@ -25,6 +25,7 @@ from cooldown_kit.mix import stage as mix_stage
 from cooldown_kit.mix import tokens as tokens_stage
 from cooldown_kit.mix.shares import MixPlan, StreamSize, plan_mixture
 from cooldown_kit.model.facts import ModelFacts, read_facts
+from cooldown_kit.model.fingerprint import tokenizer_digest
 from cooldown_kit.model.resolve import ModelFolder, check_model, prepare_model
 from cooldown_kit.preflight import findings, make_plan, refuse_errors, remember_speed
 from cooldown_kit.recipe import GOALS, Recipe
@@ -33,7 +34,7 @@ from cooldown_kit.run_folder import EventLog, RunFolder, link_tree
 from cooldown_kit.train import stage as train_stage
 from cooldown_kit.train.history import read as read_history
 from cooldown_kit.train.options import TrainOptions
-from cooldown_kit.workspace import StageOutput, StageSpec, Workspace, digest_of, digest_of_file
+from cooldown_kit.workspace import StageOutput, StageSpec, Workspace, digest_of
 
 if TYPE_CHECKING:
     from cooldown_kit.evaluate.evidence import Evidence
@@ -369,12 +370,6 @@ def _score(
         ),
         emit,
     )
-
-
-def tokenizer_digest(model: Path) -> str:
-    """Identity of a model folder's tokenizer, without loading it."""
-    files = sorted(p for p in model.iterdir() if "token" in p.name or p.name in ("vocab.json", "merges.txt"))
-    return digest_of({p.name: digest_of_file(p) for p in files if p.is_file()})
 
 
 def _families(recipe: Recipe) -> dict[str, str]:

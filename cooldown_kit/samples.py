@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import msgspec
 
 from cooldown_kit.curate.secrets import SecretCleaner
 from cooldown_kit.documents import Document, read_documents, read_rejects
+from cooldown_kit.evaluate.evidence import Evidence
 from cooldown_kit.lineage import trace
 from cooldown_kit.records import read_records, read_skipped
 from cooldown_kit.run_folder import RunFolder
@@ -100,15 +100,9 @@ def _rejects(run: RunFolder, source: str | None) -> Iterator[Sample]:
 
 
 def _generations(run: RunFolder) -> Iterator[Sample]:
-    before, after = (_read_generations(run.stage(f"evaluate/{label}")) for label in ("before", "after"))
-    for one, other in zip(before, after, strict=True):
-        text = f"{one['prompt']}\n— before —\n{one['continuation']}\n— after —\n{other['continuation']}\n— in truth —\n{one['truth']}"
-        yield Sample(f"{one['kind']}: {one['id']}", text)
-
-
-def _read_generations(folder: Path) -> list[dict[str, str]]:
-    lines = (folder / "generations.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
+    for made in Evidence.load(run.path / "evidence").generations:
+        text = f"{made.prompt}\n— before —\n{made.before}\n— after —\n{made.after}\n— in truth —\n{made.true}"
+        yield Sample(f"{made.kind}: {made.id}", text)
 
 
 def _sequences(run: RunFolder, count: int, seed: int) -> list[Sample]:

@@ -62,3 +62,17 @@ def _digest_of_blocks(path: Path, starts: list[int]) -> str:
             file.seek(start)
             hasher.update(file.read(_BLOCK))
     return hasher.hexdigest()
+
+
+def tokenizer_digest(folder: Path) -> str:
+    """Identity of a folder's tokenizer by the contents of its files, without loading it."""
+    files = [path for path in sorted(folder.iterdir()) if path.is_file() and _is_tokenizer(path.name)]
+    return digest_of({path.name: digest_of_file(path) for path in files})
+
+
+def _is_tokenizer(name: str) -> bool:
+    return (
+        "token" in name
+        or name.endswith((".model", ".jinja"))
+        or name in ("vocab.json", "vocab.txt", "merges.txt")
+    )

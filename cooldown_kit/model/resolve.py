@@ -9,11 +9,11 @@ from typing import Any
 
 from cooldown_kit.events import Emit
 from cooldown_kit.model import convert, random_weights
-from cooldown_kit.model.fingerprint import digest_of_large_file, digest_of_model
+from cooldown_kit.model.fingerprint import digest_of_large_file, digest_of_model, tokenizer_digest
 from cooldown_kit.model.hub import download_model
 from cooldown_kit.model.locate import GgufModel, HubModel, LocalModel, RandomModel, checked_folder, locate
 from cooldown_kit.model.options import ModelSpec
-from cooldown_kit.workspace import StageSpec, Workspace, digest_of, digest_of_file
+from cooldown_kit.workspace import StageSpec, Workspace
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,7 @@ def _converted(found: GgufModel, spec: str, workspace: Workspace, emit: Emit) ->
 
 
 def _random(found: RandomModel, seed: int, workspace: Workspace, emit: Emit) -> ModelFolder:
-    files = [p for p in sorted(found.tokenizer.iterdir()) if p.is_file() and _is_tokenizer(p.name)]
-    tokenizer = digest_of({p.name: digest_of_file(p) for p in files})
+    tokenizer = tokenizer_digest(found.tokenizer)
     name = f"random-{found.config['model_type']}"
     options = {"config": found.config, "seed": seed}
     stage = StageSpec("model", name, {"tokenizer": tokenizer}, options, random_weights.VERSION)
@@ -93,11 +92,3 @@ def _random(found: RandomModel, seed: int, workspace: Workspace, emit: Emit) -> 
         "tokenizer_digest": tokenizer,
     }
     return ModelFolder(output.path, output.digest, name, origin)
-
-
-def _is_tokenizer(name: str) -> bool:
-    return (
-        "token" in name
-        or name.endswith((".model", ".jinja"))
-        or name in ("vocab.json", "vocab.txt", "merges.txt")
-    )

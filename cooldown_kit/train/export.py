@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cooldown_kit.errors import CooldownError
+from cooldown_kit.model.saving import save_weights
 
 TOLERANCE = {"float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
 """How far the logits of the written model may be from the trained one's, as a share of their spread (root mean square
@@ -70,7 +71,7 @@ def export(
         after = _logits(network, probe)
         network = network.merge_and_unload(safe_merge=True)
     network.to(getattr(torch, dtype))
-    network.save_pretrained(target)
+    save_weights(network, target)
     del network
     carry(model, target)
 

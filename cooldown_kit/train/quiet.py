@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_NOISY = ("accelerate", "bitsandbytes", "datasets", "peft", "torch", "transformers", "trl")
+_NOISY = ("accelerate", "bitsandbytes", "datasets", "peft", "torch", "trl")
 
 
 def forbid_telemetry() -> None:
@@ -24,22 +24,20 @@ def quiet_libraries() -> Iterator[None]:
     """Errors pass; warnings, progress bars and prints of the training libraries do not. Restores what was set."""
     forbid_telemetry()
     from datasets.utils import logging as datasets_logging
-    from transformers.utils import logging as transformers_logging
+
+    from cooldown_kit.model.quiet import quiet_transformers
 
     levels = {name: logging.getLogger(name).level for name in _NOISY}
-    had_bars = transformers_logging.is_progress_bar_enabled(), datasets_logging.is_progress_bar_enabled()
+    had_bars = datasets_logging.is_progress_bar_enabled()
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.ERROR)
-    transformers_logging.disable_progress_bar()
     datasets_logging.disable_progress_bar()
     try:
-        with warnings.catch_warnings():
+        with quiet_transformers(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
         for name, level in levels.items():
             logging.getLogger(name).setLevel(level)
-        if had_bars[0]:
-            transformers_logging.enable_progress_bar()
-        if had_bars[1]:
+        if had_bars:
             datasets_logging.enable_progress_bar()
