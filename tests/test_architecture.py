@@ -39,13 +39,21 @@ def test_the_core_imports_no_connector_and_no_api(path: Path) -> None:
 @pytest.mark.parametrize("stage", sorted(STAGES))
 def test_a_stage_imports_no_other_stage(stage: str) -> None:
     for path in (CORE / stage).rglob("*.py"):
-        others = {m.split(".")[1] for m in imports_of(path) if m.startswith("cooldown_kit.")} & (STAGES - {stage})
+        others = {m.split(".")[1] for m in imports_of(path) if m.startswith("cooldown_kit.")} & (
+            STAGES - {stage}
+        )
         assert not others - ({"evaluate"} if stage == "report" else set()), f"{path.name} imports {others}"
 
 
 @pytest.mark.parametrize("stage", sorted(STAGES | {"model"}))
 def test_no_stage_imports_the_pipeline_or_the_cli(stage: str) -> None:
-    above = ("cooldown_kit.pipeline", "cooldown_kit.gather", "cooldown_kit.cli", "cooldown_kit.preflight", "cooldown_kit.recipe")
+    above = (
+        "cooldown_kit.pipeline",
+        "cooldown_kit.gather",
+        "cooldown_kit.cli",
+        "cooldown_kit.preflight",
+        "cooldown_kit.recipe",
+    )
     for path in (CORE / stage).rglob("*.py"):
         assert not {m for m in imports_of(path) if m.startswith(above)}, path.name
 
@@ -70,7 +78,8 @@ def test_help_answers_in_under_half_a_second() -> None:
     """Processor time of the fastest of five, so that a busy machine does not decide."""
     code = "import os, sys; from cooldown_kit.cli.main import call; call(['--help']); t = os.times(); print(t.user + t.system, file=sys.stderr)"
     times = [
-        float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr) for _ in range(5)
+        float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr)
+        for _ in range(5)
     ]
     assert min(times) < 0.5
 

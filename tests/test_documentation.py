@@ -29,9 +29,11 @@ def _blocks(*languages: str) -> list[Block]:
     found = []
     for page in PAGES:
         content = page.read_text(encoding="utf-8")
-        for match in FENCE.finditer(content):
-            if match[1] in languages:
-                found.append(Block(page, content.count("\n", 0, match.start()) + 1, match[1], match[2]))
+        found += [
+            Block(page, content.count("\n", 0, match.start()) + 1, match[1], match[2])
+            for match in FENCE.finditer(content)
+            if match[1] in languages
+        ]
     return found
 
 
@@ -41,7 +43,12 @@ def test_yaml_blocks_are_valid_recipes_or_say_that_they_are_parts(block: Block) 
 
     if block.text.lstrip().startswith("# part of a recipe"):
         part = yaml.safe_load(block.text)
-        whole = {"name": "page", "model": "m", "sources": {"handbook": {"connector": "text", "path": "x"}}, **part}
+        whole = {
+            "name": "page",
+            "model": "m",
+            "sources": {"handbook": {"connector": "text", "path": "x"}},
+            **part,
+        }
         Recipe.parse(whole, where=str(block))
     elif re.search(r"^name:", block.text, re.MULTILINE):
         Recipe.parse(block.text, where=str(block))
@@ -49,7 +56,9 @@ def test_yaml_blocks_are_valid_recipes_or_say_that_they_are_parts(block: Block) 
         pytest.fail("a YAML block is a whole recipe, or starts with `# part of a recipe`")
 
 
-@pytest.mark.parametrize("recipe", sorted(ROOT.glob("examples/**/*.yaml")), ids=lambda p: p.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "recipe", sorted(ROOT.glob("examples/**/*.yaml")), ids=lambda p: p.relative_to(ROOT).as_posix()
+)
 def test_the_examples_recipes_are_valid(recipe: Path) -> None:
     from cooldown_kit.recipe import Recipe
 

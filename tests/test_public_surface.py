@@ -25,7 +25,11 @@ def command_line() -> str:
         for name, command in sorted(group.commands.items()):  # type: ignore[attr-defined]
             yield f"cooldown {name}"
             for parameter in command.params:
-                names = " ".join(parameter.opts) if parameter.param_type_name == "option" else parameter.name.upper()
+                names = (
+                    " ".join(parameter.opts)
+                    if parameter.param_type_name == "option"
+                    else parameter.name.upper()
+                )
                 yield f"    {names}"
 
     return "\n".join(lines()) + "\n"
@@ -39,7 +43,10 @@ def recipe_options() -> str:
 
     lines = [f"{o.name}: {o.type} = {o.default}" for o in describe(Recipe)]
     for name in ("git", "text"):
-        lines += [f"sources.<{name}>.{o.name}: {o.type} = {o.default}" for o in describe(connector.find(name).Options)]
+        lines += [
+            f"sources.<{name}>.{o.name}: {o.type} = {o.default}"
+            for o in describe(connector.find(name).Options)
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -85,7 +92,9 @@ def test_the_recipe_reference_is_made_from_the_declarations() -> None:
     assert (DOCS / "recipe.md").read_text(encoding="utf-8") == recipe_page(), "run `make docs`"
 
 
-@pytest.mark.parametrize("name", ["Recipe", "run", "plan", "Workspace", "Result", "Plan", "CooldownError", "events"])
+@pytest.mark.parametrize(
+    "name", ["Recipe", "run", "plan", "Workspace", "Result", "Plan", "CooldownError", "events"]
+)
 def test_every_public_name_can_be_had(name: str) -> None:
     import cooldown_kit
 

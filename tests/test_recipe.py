@@ -33,7 +33,10 @@ def test_a_whole_recipe_written_out_reads_back_equal() -> None:
     recipe = Recipe.parse(GOOD)
     assert Recipe.parse(recipe.to_yaml()) == recipe
     assert recipe.mix.tokens == 20_000_000
-    assert recipe.mix.shares == {"text": {"handbook": 0.8}, "code": {"payments.commits": 0.12, "payments.files": 0.08}}
+    assert recipe.mix.shares == {
+        "text": {"handbook": 0.8},
+        "code": {"payments.commits": 0.12, "payments.files": 0.08},
+    }
 
 
 @pytest.mark.parametrize(
@@ -46,7 +49,9 @@ def test_a_whole_recipe_written_out_reads_back_equal() -> None:
         (GOOD.replace("path: ../payments", "pth: ../payments"), 4, "did you mean `path`?"),
     ],
 )
-def test_an_unknown_key_is_refused_with_its_line_and_the_nearest_known_one(wrong: str, line: int, nearest: str) -> None:
+def test_an_unknown_key_is_refused_with_its_line_and_the_nearest_known_one(
+    wrong: str, line: int, nearest: str
+) -> None:
     text = problems(wrong)
     assert f"r.yaml, line {line}" in text
     assert nearest in text
@@ -79,7 +84,11 @@ def test_what_is_wrong_is_named(wrong: str, says: str) -> None:
 
 
 def test_all_that_is_wrong_is_listed_at_once_in_the_order_of_lines() -> None:
-    text = problems(GOOD.replace("tokens:", "tokns:").replace("method:", "metod:").replace("path: handbook", "pfad: handbook"))
+    text = problems(
+        GOOD.replace("tokens:", "tokns:")
+        .replace("method:", "metod:")
+        .replace("path: handbook", "pfad: handbook")
+    )
     assert text.index("line 5") < text.index("line 7") < text.index("line 10")
 
 

@@ -59,7 +59,10 @@ def test_equal_contents_have_equal_digests_whatever_the_key(tmp_path: Path) -> N
     other = StageSpec("curate", "demo", {"in": "2"}, {}, 1)
     assert workspace.build(SPEC, write(), ignore).digest == workspace.build(other, write(), ignore).digest
     third = StageSpec("curate", "demo", {"in": "3"}, {}, 1)
-    assert workspace.build(third, write("else"), ignore).digest != workspace.build(SPEC, must_not_run, ignore).digest
+    assert (
+        workspace.build(third, write("else"), ignore).digest
+        != workspace.build(SPEC, must_not_run, ignore).digest
+    )
 
 
 @pytest.mark.parametrize("error", [RuntimeError("boom"), KeyboardInterrupt()])

@@ -78,7 +78,10 @@ def create_app() -> FastAPI:
             for name in connectors.installed()
         }
 
-    @app.post("/v1/recipes/check", responses={422: {"description": "What is wrong with the recipe, as a problem (RFC 9457)."}})
+    @app.post(
+        "/v1/recipes/check",
+        responses={422: {"description": "What is wrong with the recipe, as a problem (RFC 9457)."}},
+    )
     def check(body: RecipeBody) -> CheckedRecipe:
         """Read a recipe strictly and give it back with every option written out. Looks at no path and no repository."""
         return CheckedRecipe(recipe=Recipe.parse(body.recipe).model_dump(mode="json"))
@@ -95,6 +98,11 @@ async def _recipe_problem(request: Request, error: Exception) -> JSONResponse:
 def _problem(status: int, kind: str, detail: str, **more: str | None) -> JSONResponse:
     """An RFC 9457 problem; ``where`` and ``remedy`` are extension members."""
     titles = {"recipe": "The recipe is wrong", "body-too-large": "The body is too large"}
-    body = {"type": f"urn:cooldown-kit:problem:{kind}", "title": titles[kind], "status": status, "detail": detail}
+    body = {
+        "type": f"urn:cooldown-kit:problem:{kind}",
+        "title": titles[kind],
+        "status": status,
+        "detail": detail,
+    }
     body |= {key: value for key, value in more.items() if value}
     return JSONResponse(body, status, media_type="application/problem+json")

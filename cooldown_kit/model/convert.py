@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,8 @@ def convert_gguf(path: Path, out: Path, emit: Emit) -> Mapping[str, Any]:
         "local_files_only": True,
     }
     try:
-        with quiet_transformers():
+        with quiet_transformers(), Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
+            # transformers shows a bar of its own while it dequantises, which nothing turns off
             _progress(emit, 0)
             tokenizer = AutoTokenizer.from_pretrained(**place)
             _progress(emit, 1)

@@ -105,12 +105,16 @@ def project(tmp_path: Path, tiny_model: Path) -> Project:
     (tmp_path / "repository").mkdir()
     made.git("init", "-q", "-b", "main")
     for i in range(12):
-        made.commit(f"src/module_{i}.py", _source(i), f"Add module {i}\n\nIt adds numbers to a value.", day=i + 1)
+        made.commit(
+            f"src/module_{i}.py", _source(i), f"Add module {i}\n\nIt adds numbers to a value.", day=i + 1
+        )
     for i in range(6):
         made.commit(f"src/module_{i}.py", _source(i + 100), f"Rewrite module {i}", day=i + 14)
     handbook = tmp_path / "handbook"
     handbook.mkdir()
     for i in range(24):
-        (handbook / f"page_{i}.md").write_text(f"# Page {i}\n\n" + f"The rule of page {i} is to read it before you act on it.\n" * (i + 3))
+        (handbook / f"page_{i}.md").write_text(
+            f"# Page {i}\n\n" + f"The rule of page {i} is to read it before you act on it.\n" * (i + 3)
+        )
     made.recipe.write_text(RECIPE.format(model=tiny_model))
     return made

@@ -117,7 +117,14 @@ def test_odd_files_are_counted_with_their_reason_and_do_not_stop_the_run(project
 
 
 def test_a_shallow_clone_runs_without_the_commits_it_does_not_have(project: Any) -> None:
-    project.git("clone", "-q", "--depth", "8", f"file://{project.folder / 'repository'}", str(project.folder / "shallow"))
+    project.git(
+        "clone",
+        "-q",
+        "--depth",
+        "8",
+        f"file://{project.folder / 'repository'}",
+        str(project.folder / "shallow"),
+    )
     project.edit("path: repository", "path: shallow")
     result = ck.run(ck.Recipe.load(project.recipe))
     summary = RunFolder.open(result.run_path).summary("harvest/code")
@@ -125,7 +132,9 @@ def test_a_shallow_clone_runs_without_the_commits_it_does_not_have(project: Any)
     assert summary["skipped"]["shallow_boundary"] == 1
 
 
-@pytest.mark.parametrize("arguments", [["run", "none.yaml"], ["plan", "none.yaml"], ["trace", "none"], ["inspect", "none"]])
+@pytest.mark.parametrize(
+    "arguments", [["run", "none.yaml"], ["plan", "none.yaml"], ["trace", "none"], ["inspect", "none"]]
+)
 def test_a_recipe_or_run_that_is_not_there_is_named(project: Any, arguments: list[str]) -> None:
     status, _, err = project.cooldown(*arguments)
     assert status == 2

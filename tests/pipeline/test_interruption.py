@@ -98,7 +98,9 @@ def test_killed_at_three_random_points_of_training_the_weights_are_the_same_bit_
     assert weights(project) == expected[0]
 
 
-def test_sigterm_saves_and_ends_with_a_status_of_its_own_and_run_continues(project: Any, expected: tuple[bytes, bytes]) -> None:
+def test_sigterm_saves_and_ends_with_a_status_of_its_own_and_run_continues(
+    project: Any, expected: tuple[bytes, bytes]
+) -> None:
     process = project.start("run", "--quiet")
     history = project.workspace / "stages" / "train"
     wait_for(process, lambda: any(f.stat().st_size for f in history.glob("*.partial/history.jsonl")))
@@ -117,14 +119,32 @@ def test_a_full_disk_is_named_and_run_goes_on_once_there_is_room(project: Any, t
     """A file system of 1 MiB in a mount namespace of the test's own, or, where none may be made, a limit on the size of files."""
     small = tmp_path / "small"
     small.mkdir()
-    mounted = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", f'mount -t tmpfs -o size=1m none {small} && exec "$@"', "sh"]
+    mounted = [
+        "unshare",
+        "--user",
+        "--map-root-user",
+        "--mount",
+        "sh",
+        "-c",
+        f'mount -t tmpfs -o size=1m none {small} && exec "$@"',
+        "sh",
+    ]
     limited = ["sh", "-c", 'ulimit -f 64 && exec "$@"', "sh"]
-    prefix = mounted if subprocess.run([*mounted, "true"], capture_output=True, check=False).returncode == 0 else limited
+    prefix = (
+        mounted
+        if subprocess.run([*mounted, "true"], capture_output=True, check=False).returncode == 0
+        else limited
+    )
     import sys
 
     command = [*prefix, sys.executable, "-m", "cooldown_kit.cli", "run", "--set", f"workspace={small}"]
     done = subprocess.run(
-        command, cwd=project.folder, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False
+        command,
+        cwd=project.folder,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode in (2, 4), done.stderr
     assert "disk" in done.stderr

@@ -37,7 +37,9 @@ def test_one_command_gives_a_cooled_down_model_with_evidence_and_a_report(projec
     assert result.worked
     rows = {row.kind: row for row in result.evidence.rows}
     assert {"commit", "code", "text"} <= set(rows)
-    assert all(row.after < row.before for row in rows.values()), "a tiny random model learns something from anything"
+    assert all(row.after < row.before for row in rows.values()), (
+        "a tiny random model learns something from anything"
+    )
     assert "commit" in result.evidence.table()
 
     report = result.report_path.read_text()
@@ -59,7 +61,10 @@ def test_one_command_gives_a_cooled_down_model_with_evidence_and_a_report(projec
     tokenizer = AutoTokenizer.from_pretrained(result.model_path)
     model = AutoModelForCausalLM.from_pretrained(result.model_path)
     prompt = tokenizer("def step", return_tensors="pt")
-    assert model.generate(**prompt, max_new_tokens=4, do_sample=False).shape[1] == prompt["input_ids"].shape[1] + 4
+    assert (
+        model.generate(**prompt, max_new_tokens=4, do_sample=False).shape[1]
+        == prompt["input_ids"].shape[1] + 4
+    )
 
 
 def test_an_unchanged_recipe_does_no_work_and_says_so(project: Any) -> None:
@@ -72,7 +77,12 @@ def test_an_unchanged_recipe_does_no_work_and_says_so(project: Any) -> None:
     assert "Nothing to do" in out
     assert before == {p: p.stat().st_mtime_ns for p in before}
     code = "import sys; from cooldown_kit.cli.main import call; call(['run', '-q']); sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=project.folder, env=os.environ, check=False).returncode == 0
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=project.folder, env=os.environ, check=False
+        ).returncode
+        == 0
+    )
 
 
 def test_a_changed_share_mixes_again_but_tokenises_nothing(project: Any) -> None:
@@ -87,7 +97,9 @@ def test_a_changed_share_mixes_again_but_tokenises_nothing(project: Any) -> None
 
 def test_new_commits_change_the_run_and_new_text_leaves_the_repository_alone(project: Any) -> None:
     first = ck.run(ck.Recipe.load(project.recipe))
-    (project.folder / "handbook" / "new.md").write_text("# New\n\nA page that was not there before, with enough words.\n")
+    (project.folder / "handbook" / "new.md").write_text(
+        "# New\n\nA page that was not there before, with enough words.\n"
+    )
     events: list[Event] = []
     second = ck.run(ck.Recipe.load(project.recipe), on_event=events.append)
     found = finished(events)
@@ -160,7 +172,9 @@ def test_plan_says_what_a_run_will_do_and_run_does_it(project: Any) -> None:
     mixture = RunFolder.open(result.run_path).summary("mix")
     assert plan["tokens"] == mixture["tokens"] == 8192
     assert plan["sequences"] == mixture["rows"]
-    assert plan["steps"] == len((RunFolder.open(result.run_path).stage("train") / "history.jsonl").read_text().splitlines())
+    assert plan["steps"] == len(
+        (RunFolder.open(result.run_path).stage("train") / "history.jsonl").read_text().splitlines()
+    )
     for planned, made in zip(plan["shares"], mixture["sources"], strict=True):
         assert planned["epochs"] == pytest.approx(made["epochs"], rel=0.05)
         assert abs(made["share_attained"] - planned["share"]) < 1 / mixture["rows"]
@@ -178,23 +192,41 @@ def test_raw_records_lie_in_folders_that_only_their_owner_can_read(project: Any)
         assert stat.S_IMODE(Path(output["path"]).stat().st_mode) == 0o700
 
 
-def test_the_same_recipe_in_another_workspace_makes_the_same_mixture_and_the_same_weights(project: Any) -> None:
+def test_the_same_recipe_in_another_workspace_makes_the_same_mixture_and_the_same_weights(
+    project: Any,
+) -> None:
     first = ck.run(ck.Recipe.load(project.recipe))
     second = ck.run(ck.Recipe.load(project.recipe, ["workspace=other"]))
     one, other = RunFolder.open(first.run_path), RunFolder.open(second.run_path)
     assert one.summary("mix")["fingerprint"] == other.summary("mix")["fingerprint"]
     for run in (one, other):
         assert pa.ipc.open_stream(pa.memory_map(str(run.stage("mix") / "rows.arrow"))).read_all().num_rows
-    assert (first.model_path / "model.safetensors").read_bytes() == (second.model_path / "model.safetensors").read_bytes()
+    assert (first.model_path / "model.safetensors").read_bytes() == (
+        second.model_path / "model.safetensors"
+    ).read_bytes()
 
 
 def test_init_writes_a_recipe_that_plans(project: Any, tiny_model: Path) -> None:
     status, out, err = project.cooldown(
-        "init", "-o", "new.yaml", "-r", "repository", "-t", "handbook", "-m", str(tiny_model), "--goal", "code", "--tokens", "4k"
+        "init",
+        "-o",
+        "new.yaml",
+        "-r",
+        "repository",
+        "-t",
+        "handbook",
+        "-m",
+        str(tiny_model),
+        "--goal",
+        "code",
+        "--tokens",
+        "4k",
     )
     assert status == 0, err
     assert "cooldown plan new.yaml" in out
-    status, out, err = project.cooldown("plan", "new.yaml", "--set", "mix.sequence_length=64", "--set", "mix.max_epochs=1000")
+    status, out, err = project.cooldown(
+        "plan", "new.yaml", "--set", "mix.sequence_length=64", "--set", "mix.max_epochs=1000"
+    )
     assert status == 0, err
     assert "repository.commits" in out
     status, _, err = project.cooldown("init", "-o", "new.yaml", "-r", "repository", "-m", "x")

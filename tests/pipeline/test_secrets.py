@@ -39,7 +39,9 @@ def test_planted_secrets_appear_in_no_document_mixture_report_log_or_event(proje
     project.commit("deploy/key.py", f"KEY = '''{pem}'''\n", "Add the deploy key", day=3)
     project.commit("deploy/settings.py", settings, f"Set the region\n\nThe key is {secrets['aws']}.", day=4)
     project.commit("deploy/settings.py", "region = 'eu'\n" * 3, "Remove credentials", day=5)
-    (project.folder / "handbook" / "access.md").write_text(f"# Access\n\nLog in with `password = \"{secrets['password']}\"`.\n" * 3)
+    (project.folder / "handbook" / "access.md").write_text(
+        f'# Access\n\nLog in with `password = "{secrets["password"]}"`.\n' * 3
+    )
     status, out, err = project.cooldown("run")
     assert status == 0, err
     status, shown, _ = project.cooldown("inspect", "--count", "100", "--lines", "0")
@@ -72,15 +74,21 @@ def test_planted_secrets_appear_in_no_document_mixture_report_log_or_event(proje
 
     found = sum(sum(output["summary"]["secrets"].values()) for output in run.stages_of("render").values())
     assert found >= 6
-    everything = "".join(str(record) for folder in raw for record in read_records(folder / "records.jsonl.zst"))
+    everything = "".join(
+        str(record) for folder in raw for record in read_records(folder / "records.jsonl.zst")
+    )
     assert not clean(everything), "the raw records do hold what was planted"
     assert all((folder.stat().st_mode & 0o077) == 0 for folder in [*raw, store])
 
 
 def test_authors_appear_in_nothing_that_a_model_reads(project: Any) -> None:
-    project.commit("src/signed.py", "x = 1\n" * 20, "Sign it\n\nSigned-off-by: Bob Builder <bob@example.org>", day=6)
+    project.commit(
+        "src/signed.py", "x = 1\n" * 20, "Sign it\n\nSigned-off-by: Bob Builder <bob@example.org>", day=6
+    )
     result = ck.run(ck.Recipe.load(project.recipe))
     rows = pq.read_table(RunFolder.open(result.run_path).stage("curate") / "documents.parquet").to_pylist()
     assert rows
-    assert not any(word in str(rows) for word in ("ann@example.org", "Ann Author", "bob@example.org", "Bob Builder"))
+    assert not any(
+        word in str(rows) for word in ("ann@example.org", "Ann Author", "bob@example.org", "Bob Builder")
+    )
     assert len({author for row in rows for author in row["authors"]}) == 1
