@@ -45,12 +45,7 @@ class GitConnector:
         Raises ``InputError`` where git cannot go on. However the iteration ends, no process is left behind.
         """
         repository = look(options, context).open()
-        if repository.shallow:
-            warn(
-                context,
-                "this is a shallow clone: commits below its edge are not there, and files last changed there have no time. "
-                "To put it right: git fetch --unshallow",
-            )
+        _warn_of_gaps(repository, context)
         try:
             yield from _harvest(repository, options, context)
         except GitFailed as error:
@@ -60,6 +55,21 @@ class GitConnector:
                 remedy="the repository is damaged or a partial clone without trees: "
                 "see what `git fsck` says there, or clone it anew and whole",
             ) from error
+
+
+def _warn_of_gaps(repository: Repository, context: HarvestContext) -> None:
+    if repository.shallow:
+        warn(
+            context,
+            "this is a shallow clone: commits below its edge are not there, and files last changed there have no time. "
+            "To put it right: git fetch --unshallow",
+        )
+    if repository.partial:
+        warn(
+            context,
+            "this is a partial clone: what it lacks is left out and counted as `missing`; nothing is fetched. "
+            "To put it right: clone it anew without --filter",
+        )
 
 
 def _harvest(

@@ -11,6 +11,9 @@ from cooldown_connectors.git.identity import identity_of_folder, identity_of_url
 from cooldown_connectors.git.paths import path_text
 from cooldown_kit.errors import InputError
 
+_HEEDED = ("GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
+"""Variables that GitPython takes for any repository it opens."""
+
 
 @dataclass(frozen=True)
 class Located:
@@ -27,7 +30,7 @@ class Located:
         """Commits at the edge of a shallow clone: their parents exist but are not here."""
         return read_shallow(self.common_dir)
 
-    def promisor(self) -> bool:
+    def partial(self) -> bool:
         """Whether it is a partial clone, which may lack objects."""
         return any((self.objects / "pack").glob("*.promisor"))
 
@@ -59,11 +62,10 @@ def locate(path: str, folder: Path) -> Located:
         with Repo(place, search_parent_directories=True, expand_vars=False) as repository:
             git_dir = Path(repository.git_dir)
     except (InvalidGitRepositoryError, NoSuchPathError, OSError, ValueError) as error:
-        raise InputError(
-            "it is not in a git repository",
-            where=shown(place),
-            remedy="give `path` a folder of a repository; for files without history use `connector: text`",
-        ) from error
+        remedy = "give `path` a folder of a repository; for files without history use `connector: text`"
+        if misleading := [name for name in _HEEDED if name in os.environ]:
+            remedy = f"unset {' and '.join(misleading)}: inside a git hook they speak of another repository"
+        raise InputError("it is not in a git repository", where=shown(place), remedy=remedy) from error
     return Located(git_dir, _common_dir(git_dir))
 
 

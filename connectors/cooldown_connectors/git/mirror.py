@@ -11,7 +11,7 @@ from pathlib import Path
 from cooldown_connectors.git.configuration import write_home
 from cooldown_connectors.git.hardened import Git, GitFailed
 from cooldown_connectors.git.options import GitOptions
-from cooldown_connectors.git.pace import Pace
+from cooldown_connectors.git.pace import Pace, warn
 from cooldown_connectors.git.refs import References, list_references
 from cooldown_connectors.git.store import bare, locked
 from cooldown_kit.connector import HarvestContext
@@ -56,6 +56,9 @@ def network_git(options: GitOptions, store: Path) -> Git:
     """
     url = _url(options)
     scheme = url.partition("://")[0] if "://" in url else "ssh"
+    protocols = (
+        (scheme,) if scheme in ("https", "http", "ssh") else ()
+    )  # the options hold this too: two locks
     secrets = {}
     if options.token_variable is not None:
         token = os.environ.get(options.token_variable, "")
@@ -68,7 +71,7 @@ def network_git(options: GitOptions, store: Path) -> Git:
         credentials = base64.b64encode(f"{options.username}:{token}".encode()).decode()
         # For this URL only; redirects are not followed, so the token goes nowhere else.
         secrets[f"http.{url}.extraHeader"] = f"Authorization: Basic {credentials}"
-    return Git(write_home(store), protocols=(scheme,), secrets=secrets)
+    return Git(write_home(store), protocols=protocols, secrets=secrets)
 
 
 def ask(git: Git, options: GitOptions) -> References:
@@ -97,7 +100,12 @@ def mirrored(git: Git, options: GitOptions, context: HarvestContext, store: Path
                 if not _reaches(mirror, tip):  # no branch or tag leads there: ask for it by name
                     _fetch(fetching, context, url, (f"+{tip}:refs/asked/{tip}",), prune=False)
             except GitFailed as error:
-                raise remote_error(error, options) from error
+                if not _reaches(mirror, tip):
+                    raise remote_error(error, options) from error
+                warn(
+                    context,
+                    f"not every branch of {url} could be mirrored ({error.reason}); the one asked for is here",
+                )
     return mirror
 
 
@@ -148,7 +156,6 @@ def _fetch(
         "--progress",
         "--no-tags",
         "--force",
-        "--atomic",
         "--update-shallow",
         "--no-write-fetch-head",
     ]

@@ -16,7 +16,9 @@ from cooldown_kit.options import Bytes, Count
 _REVISION = re.compile(r"(?!-)(?!.*(?:\.\.|@\{|//))[^\x00-\x20\x7f~^:?*\[\\]{1,1000}(?<![/.])")
 """The rules of git-check-ref-format(1), and no leading dash: a name can never be read as a flag."""
 _TOKEN = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
-_SCP = re.compile(r"(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!/?/)[^\x00-\x20]+")
+_SCP = re.compile(r"(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!//?|:)[^\x00-\x20@]+")
+"""``user@host:path``; a second colon would be a transport of its own (``ext::``), a later ``@`` may follow a password."""
+_NO_CREDENTIALS = "the URL holds credentials: take them out, put the token into an environment variable and say `token: env:NAME`"
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9a-fA-F:.]+\]")
 
 
@@ -36,14 +38,17 @@ def _checked_url(url: str) -> str:
     if "://" not in url:
         if _SCP.fullmatch(url):
             return url
+        if re.match(r"[^/@]+:[^@]+@", url):
+            raise ValueError(_NO_CREDENTIALS)
         raise ValueError("this is neither a URL nor `user@host:path`; a local repository goes into `path`")
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # its message may repeat what stands before the @
+        raise ValueError("the URL names no host") from None
     if parts.scheme not in ("https", "ssh", "http"):
         raise ValueError("only https:// and ssh:// are read; a local repository goes into `path`")
     if parts.password is not None or (parts.scheme != "ssh" and "@" in parts.netloc):
-        raise ValueError(
-            "the URL holds credentials: take them out, put the token into an environment variable and say `token: env:NAME`",
-        )
+        raise ValueError(_NO_CREDENTIALS)
     if parts.query or parts.fragment:
         raise ValueError("a repository's URL has no `?` or `#`")
     host = parts.netloc.rpartition("@")[2]

@@ -38,6 +38,8 @@ class Repository:
     shallow: frozenset[str]
     where: str
     """The path or URL as messages name it."""
+    partial: bool = False
+    """A partial clone, which may lack objects; they are never fetched."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def _look_local(options: GitOptions, context: HarvestContext, store: Path) -> Se
             remedy="see what `git fsck` says there, or clone it anew",
         ) from error
     shallow = located.shallow()
-    repository = Repository(reading, identity(located, git), tip, shallow, where)
+    repository = Repository(reading, identity(located, git), tip, shallow, where, located.partial())
     return Seen(repository.identity, tip, shallow, lambda: repository)
 
 
