@@ -42,11 +42,10 @@ class TracedPiece:
     @property
     def place(self) -> str:
         """Where a person can look it up: repository, revision and path as far as there are."""
+        if self.repository is None:
+            return self.document.partition(":")[2]
         at = f"@{self.revision[:12]}" if self.revision else ""
-        return (
-            f"{self.repository or ''}{at}{':' if self.repository and self.path else ''}{self.path or ''}"
-            or self.document
-        )
+        return f"{self.repository}{at}" + (f":{self.path}" if self.path else "")
 
 
 def trace(run: RunFolder, sequence: int) -> list[TracedPiece]:
