@@ -99,14 +99,21 @@ class Harvest:
         return [event.text for event in self.events if getattr(event, "level", "") == "warning"]
 
 
-@pytest.fixture
-def make_repository(tmp_path: Path) -> Callable[..., Sandbox]:
-    def make(name: str | bytes = "payments", *flags: str) -> Sandbox:
-        path = tmp_path / os.fsdecode(name)
+@pytest.fixture(scope="session")
+def make_repository_at() -> Callable[..., Sandbox]:
+    def make(path: Path, *flags: str) -> Sandbox:
         path.mkdir(parents=True)
         sandbox = Sandbox(path)
         sandbox.git("init", "-q", "-b", "main", *flags)
         return sandbox
+
+    return make
+
+
+@pytest.fixture
+def make_repository(make_repository_at: Callable[..., Sandbox], tmp_path: Path) -> Callable[..., Sandbox]:
+    def make(name: str | bytes = "payments", *flags: str) -> Sandbox:
+        return make_repository_at(tmp_path / os.fsdecode(name), *flags)
 
     return make
 

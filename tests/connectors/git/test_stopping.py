@@ -17,8 +17,9 @@ from cooldown_connectors.git import GitConnector
 from cooldown_kit.records import Commit, SourceFile
 
 
-@pytest.fixture
-def long(repository):
+@pytest.fixture(scope="module")
+def long(make_repository_at, tmp_path_factory):
+    repository = make_repository_at(tmp_path_factory.mktemp("long") / "payments")
     stream = []
     for number in range(3000):
         body = b"%d\n" % number * 200
@@ -30,13 +31,23 @@ def long(repository):
     return repository
 
 
+@pytest.fixture
 def assert_nothing_left():
-    assert psutil.Process().children(recursive=True) == []
-    assert threading.active_count() == 1
+    """Compares with what was there before: other tests of this process may have left something."""
+
+    def now():
+        return set(psutil.Process().children(recursive=True)), set(threading.enumerate())
+
+    before = now()
+
+    def check():
+        assert now() == before
+
+    return check
 
 
 @pytest.mark.parametrize("kind", [Commit, SourceFile])
-def test_closing_the_iterator_half_way_leaves_no_process(long, context, options, kind):
+def test_closing_the_iterator_half_way_leaves_no_process(long, context, options, kind, assert_nothing_left):
     items = GitConnector().harvest(options(path=str(long.path)), context)
     for item in items:
         if isinstance(item, kind):
@@ -45,7 +56,7 @@ def test_closing_the_iterator_half_way_leaves_no_process(long, context, options,
     assert_nothing_left()
 
 
-def test_an_exception_in_the_consumer_leaves_no_process(long, context, options):
+def test_an_exception_in_the_consumer_leaves_no_process(long, context, options, assert_nothing_left):
     def fails(event):
         raise KeyboardInterrupt
 
@@ -54,7 +65,7 @@ def test_an_exception_in_the_consumer_leaves_no_process(long, context, options):
     assert_nothing_left()
 
 
-def test_a_whole_harvest_leaves_neither_process_nor_file(long, harvest, context):
+def test_a_whole_harvest_leaves_neither_process_nor_file(long, harvest, context, assert_nothing_left):
     harvest(long)
     assert_nothing_left()
     left = sorted(p.name.partition("-")[0] for p in context.store.iterdir())
