@@ -30,8 +30,8 @@ from cooldown_kit.workspace import write_whole
 
 if TYPE_CHECKING:
     from cooldown_kit.evaluate.evidence import Evidence
-    from cooldown_kit.pipeline import Prepared
     from cooldown_kit.recipe import Recipe
+    from cooldown_kit.stages import Prepared
 
 _SAMPLES_PER_STREAM = 2
 _PACKAGES = ("cooldown-kit", "torch", "transformers", "trl", "peft", "bitsandbytes", "pyarrow", "tokenizers")

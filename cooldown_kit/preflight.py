@@ -9,16 +9,16 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from cooldown_kit.errors import RecipeError
+from cooldown_kit.speeds import measured_speed
 from cooldown_kit.workspace import Workspace
 
 if TYPE_CHECKING:
-    from cooldown_kit.pipeline import Prepared
     from cooldown_kit.recipe import Recipe
+    from cooldown_kit.stages import Prepared
     from cooldown_kit.train.options import TrainOptions
 
 _FEW_HELDOUT = 10
 """With fewer held-out documents of a kind an interval says little."""
-_SPEEDS = "speeds.json"
 
 
 @dataclass(frozen=True)
@@ -198,44 +198,6 @@ def refuse_errors(found: list[Finding]) -> None:
     for finding in found:
         if finding.level == "error":
             raise RecipeError(finding.text, remedy=finding.remedy)
-
-
-def measured_speed(workspace: Workspace, prepared: Prepared, options: TrainOptions) -> float | None:
-    """Tokens per second that an earlier run of this model and method reached here, if there was one."""
-    try:
-        speeds = json.loads((workspace.root / _SPEEDS).read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
-        return None
-    speed = speeds.get(_speed_key(prepared, options))
-    return None if speed is None else float(speed)
-
-
-def remember_speed(workspace: Workspace, prepared: Prepared, options: TrainOptions, speed: float) -> None:
-    """Keep the speed of a run for the plans of later ones."""
-    from cooldown_kit.workspace import write_whole
-
-    path = workspace.root / _SPEEDS
-    try:
-        speeds = json.loads(path.read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
-        speeds = {}
-    speeds[_speed_key(prepared, options)] = speed
-    write_whole(path, json.dumps(speeds, indent=1))
-
-
-def _speed_key(prepared: Prepared, options: TrainOptions) -> str:
-    return "/".join(
-        map(
-            str,
-            (
-                prepared.model.digest,
-                options.method,
-                prepared.mixture.sequence_length,
-                options.micro_batch,
-                options.device,
-            ),
-        )
-    )
 
 
 def _streams(prepared: Prepared) -> Iterator[PlannedStream]:

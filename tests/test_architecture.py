@@ -12,7 +12,16 @@ import pytest
 ROOT = Path(__file__).parent.parent
 CORE = ROOT / "cooldown_kit"
 STAGES = {"render", "curate", "mix", "train", "evaluate", "report"}
-ORDER_KNOWERS = {"pipeline.py", "gather.py", "preflight.py", "recipe.py", "samples.py", "lineage.py"}
+ORDER_KNOWERS = {
+    "pipeline.py",
+    "stages.py",
+    "speeds.py",
+    "gather.py",
+    "preflight.py",
+    "recipe.py",
+    "samples.py",
+    "lineage.py",
+}
 
 
 def imports_of(path: Path, *, deferred: bool = True) -> set[str]:

@@ -56,24 +56,25 @@ def main(arguments: list[str] | None = None) -> None:
 
 def call(arguments: list[str] | None = None) -> int:
     """Run the CLI; returns the exit status."""
-    import click
+    from typer.exceptions import TyperException
 
     from cooldown_kit.errors import CooldownError
 
     try:
-        status = app(arguments, standalone_mode=False)
-        return int(status or 0)
+        status = int(app(arguments, standalone_mode=False) or 0)
     except CooldownError as error:
         typer.echo(f"error: {error}" if error.exit_code != 75 else str(error), err=True)
         return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        typer.echo(
-            "\ninterrupted: nothing half-written was kept; run the same command again to continue", err=True
-        )
-        return 130
+    except (KeyboardInterrupt, typer.Abort):
+        status = 130
+    except TyperException as error:  # an unknown command, flag or value
+        error.show()  # type: ignore[attr-defined]
+        return int(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()  # the reader (`| head`) went away: nobody is left to tell
         return 0
+    if status == 130:
+        typer.echo(
+            "interrupted: nothing half-written was kept; run the same command again to continue", err=True
+        )
+    return status

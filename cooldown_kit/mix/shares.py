@@ -89,8 +89,15 @@ def plan_mixture(
     """
     reasons: dict[str, str] = {}
     length = _sequence_length(options, context_length, reasons)
+    rows = 0  # until the scarcest source decides
+    if options.tokens != "auto":
+        rows = max(math.ceil(options.tokens / length / rows_multiple_of), 1) * rows_multiple_of
+        if rows * length != options.tokens:
+            reasons["mix.tokens"] = (
+                f"{options.tokens:,} rounded up to whole steps of {rows_multiple_of} sequences"
+            )
     if options.shares is None:
-        sources = _shares_by_family(options, streams, code_share, length * rows_multiple_of)
+        sources = _shares_by_family(options, streams, code_share, rows * length if rows else math.inf)
         reasons["mix.shares"] = code_share_reason
     else:
         sources = _shares_as_asked(options.shares, streams)
@@ -101,17 +108,11 @@ def plan_mixture(
                 where="mix.shares",
                 remedy=f"look at why its documents were dropped or held out (`cooldown inspect`), or give the share of `{source.name}` to another source",
             )
-    scarcest = min(sources, key=lambda s: s.tokens / s.share)
     if options.tokens == "auto":
+        scarcest = min(sources, key=lambda s: s.tokens / s.share)
         most = options.auto_epochs * scarcest.tokens / float(scarcest.share)
         rows = max(math.floor(most / length / rows_multiple_of), 1) * rows_multiple_of
         reasons["mix.tokens"] = f"reads the scarcest source, {scarcest.name}, {options.auto_epochs:g} times"
-    else:
-        rows = max(math.ceil(options.tokens / length / rows_multiple_of), 1) * rows_multiple_of
-        if rows * length != options.tokens:
-            reasons["mix.tokens"] = (
-                f"{options.tokens:,} rounded up to whole steps of {rows_multiple_of} sequences"
-            )
     plan = MixPlan(tuple(sources), rows, length, reasons, ())
     _refuse_too_many_epochs(plan, options)
     return MixPlan(tuple(sources), rows, length, reasons, tuple(_warnings(plan, streams)))
@@ -166,7 +167,7 @@ def _shares_as_asked(
 
 
 def _shares_by_family(
-    options: MixOptions, streams: Sequence[StreamSize], code_share: float, smallest: int
+    options: MixOptions, streams: Sequence[StreamSize], code_share: float, tokens: float
 ) -> list[MixSource]:
     """The goal's split over code and text; inside each, as even as sizes allow (UniMax, arXiv 2304.09151)."""
     sources: list[MixSource] = []
@@ -179,7 +180,7 @@ def _shares_by_family(
                 where="goal",
                 remedy=f"add a source of {family} (see `cooldown connectors`), or set `mix.shares` yourself",
             )
-        budget = part * max(options.tokens, smallest) if options.tokens != "auto" else math.inf
+        budget = part * tokens
         weights = _unimax([m.tokens for m in members], budget, options.auto_epochs)
         exact = [Fraction(weight).limit_denominator(10_000) for weight in weights]
         for member, weight in zip(members, exact, strict=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 import json
 import re
@@ -14,6 +13,7 @@ from cooldown_kit.errors import InputError, RecipeError
 from cooldown_kit.model.facts import read_config, weight_files
 from cooldown_kit.model.hub import cached_model, downloads_allowed, not_in_cache
 from cooldown_kit.model.options import ModelSpec, RandomModelOptions
+from cooldown_kit.nearest import nearest_path
 
 _PACKAGE = "package:"
 _HUB_NAME = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*?)(?:@([\w./-]+))?")
@@ -183,15 +183,10 @@ def _missing(path: Path, what: str) -> InputError:
 
 def _neighbour(path: Path) -> str:
     """The nearest name beside a path that is not there, as the end of a sentence."""
-    parent = path.parent
-    if not parent.is_dir():
-        while not parent.is_dir():
-            parent = parent.parent
+    near = nearest_path(
+        path, lambda beside: beside.is_dir() == (path.suffix != ".gguf") and beside.name[0] != "."
+    )
+    if near is None and not path.parent.is_dir():
+        parent = next(parent for parent in path.parents if parent.is_dir())
         return f"; the nearest folder that exists is {parent}"
-    beside = [
-        p.name
-        for p in parent.iterdir()
-        if p.is_dir() == (path.suffix != ".gguf") and not p.name.startswith(".")
-    ]
-    near = difflib.get_close_matches(path.name, beside, n=1, cutoff=0.5)
-    return f"; did you mean {parent / near[0]}?" if near else ""
+    return f"; did you mean {near}?" if near else ""

@@ -110,7 +110,7 @@ def probe(network: Any, out: Path, options: TrainOptions) -> None:
         raise StorageError(
             f"training will write about {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free",
             where=str(out),
-            remedy="free some space, set another `workspace`, lower `keep_checkpoints`, or train with `method: lora`",
+            remedy="free some space (`cooldown clean` lists what old runs hold), set another `workspace`, lower `keep_checkpoints`, or train with `method: lora`",
         )
     probe = out / ".probe"
     shutil.rmtree(probe, ignore_errors=True)

@@ -50,7 +50,7 @@ def _no_type(project: Any) -> None:
 
 
 def _no_share(project: Any) -> None:
-    project.edit("max_epochs: 1000", "max_epochs: 1")
+    project.edit("max_epochs: 1000", "max_epochs: 0.01")
 
 
 def _no_context(project: Any) -> None:

@@ -10,6 +10,7 @@ from cooldown_connectors.git.hardened import Git, GitFailed, find_git
 from cooldown_connectors.git.identity import identity_of_folder, identity_of_url
 from cooldown_connectors.git.paths import path_text
 from cooldown_kit.errors import InputError
+from cooldown_kit.nearest import nearest_path
 
 _HEEDED = ("GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
 """Variables that GitPython takes for any repository it opens."""
@@ -53,10 +54,12 @@ def locate(path: str, folder: Path) -> Located:
 
     place = Path(os.path.abspath(folder / Path(path).expanduser()))  # noqa: PTH100 - resolve() would follow links in names
     if not place.is_dir():
+        near = None if place.exists() else nearest_path(place, Path.is_dir)
         raise InputError(
             "it is a file, not a folder" if place.exists() else "there is no such folder",
             where=shown(place),
-            remedy="correct `path`; it is relative to the recipe's folder",
+            remedy=(f"did you mean {shown(near)}? " if near else "")
+            + "correct `path`; it is relative to the recipe's folder",
         )
     try:
         with Repo(place, search_parent_directories=True, expand_vars=False) as repository:

@@ -44,7 +44,7 @@ _CAUSES = (
     (
         r"no space left|disk quota",
         "the disk is full",
-        "free some space, then run again; nothing half-written is used",
+        "free some space (`cooldown clean` lists what old runs hold), then run again; nothing half-written is used",
     ),
 )
 

@@ -15,6 +15,7 @@ from typing import Literal
 from cooldown_connectors.text.glob_pattern import is_glob, parse_glob
 from cooldown_connectors.text.walk import Found, found, printable, walk
 from cooldown_kit.errors import InputError
+from cooldown_kit.nearest import nearest_path
 from cooldown_kit.records import Skipped
 
 _PACKAGE = "package:"
@@ -123,12 +124,8 @@ def _missing(given: str, path: Path) -> InputError:
     path = Path(os.path.normpath(path))
     while not path.parent.exists():
         path = path.parent
-    try:
-        siblings = sorted(os.listdir(path.parent))  # noqa: PTH208  (names are all we need)
-    except OSError:
-        siblings = []
-    near = difflib.get_close_matches(path.name, siblings, n=1, cutoff=0.5)
-    hint = f"did you mean {str(path.with_name(near[0]))!r}? " if near else ""
+    near = nearest_path(path)
+    hint = f"did you mean {str(near)!r}? " if near else ""
     return InputError(
         f"there is no {path.name!r} in {str(path.parent)!r}",
         where=f"path {given!r}",
