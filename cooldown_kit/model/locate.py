@@ -183,10 +183,10 @@ def _missing(path: Path, what: str) -> InputError:
 
 def _neighbour(path: Path) -> str:
     """The nearest name beside a path that is not there, as the end of a sentence."""
+    if not path.parent.is_dir():
+        parent = next(parent for parent in path.parents if parent.is_dir())
+        return f"; the nearest folder that exists is {parent}"
     near = nearest_path(
         path, lambda beside: beside.is_dir() == (path.suffix != ".gguf") and beside.name[0] != "."
     )
-    if near is None and not path.parent.is_dir():
-        parent = next(parent for parent in path.parents if parent.is_dir())
-        return f"; the nearest folder that exists is {parent}"
     return f"; did you mean {near}?" if near else ""
