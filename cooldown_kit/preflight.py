@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from cooldown_kit.errors import RecipeError
-from cooldown_kit.speeds import measured_speed
+from cooldown_kit.speeds import measured_speed, speed_key
 from cooldown_kit.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -120,7 +120,9 @@ def make_plan(recipe: Recipe, workspace: Workspace, prepared: Prepared) -> Plan:
         sequence_length=mixture.sequence_length,
         steps=steps,
         hardware=machine,
-        measured_tokens_per_second=measured_speed(workspace, prepared, options),
+        measured_tokens_per_second=measured_speed(
+            workspace, speed_key(prepared.model.digest, mixture.sequence_length, options)
+        ),
     )
     scored = 2 * sum(
         min(recipe.evaluate.tokens_per_kind, tokens) for tokens in _heldout_tokens(prepared).values()

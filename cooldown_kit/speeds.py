@@ -3,48 +3,33 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
+from cooldown_kit.train.options import TrainOptions
 from cooldown_kit.workspace import Workspace, write_whole
-
-if TYPE_CHECKING:
-    from cooldown_kit.stages import Prepared
-    from cooldown_kit.train.options import TrainOptions
 
 _SPEEDS = "speeds.json"
 
 
-def measured_speed(workspace: Workspace, prepared: Prepared, options: TrainOptions) -> float | None:
-    """Tokens per second that an earlier run of this model and method reached here, if there was one."""
-    try:
-        speeds = json.loads((workspace.root / _SPEEDS).read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
-        return None
-    speed = speeds.get(_speed_key(prepared, options))
+def speed_key(model_digest: str, sequence_length: int, options: TrainOptions) -> str:
+    """What decides the speed of training on one machine."""
+    parts = (model_digest, options.method, sequence_length, options.micro_batch, options.device)
+    return "/".join(map(str, parts))
+
+
+def measured_speed(workspace: Workspace, key: str) -> float | None:
+    """Tokens per second that an earlier run with that key reached here, if there was one."""
+    speed = _speeds(workspace).get(key)
     return None if speed is None else float(speed)
 
 
-def remember_speed(workspace: Workspace, prepared: Prepared, options: TrainOptions, speed: float) -> None:
+def remember_speed(workspace: Workspace, key: str, tokens_per_second: float) -> None:
     """Keep the speed of a run for the plans of later ones."""
-    path = workspace.root / _SPEEDS
+    speeds = {**_speeds(workspace), key: tokens_per_second}
+    write_whole(workspace.root / _SPEEDS, json.dumps(speeds, indent=1))
+
+
+def _speeds(workspace: Workspace) -> dict[str, float]:
     try:
-        speeds = json.loads(path.read_text())
+        return dict(json.loads((workspace.root / _SPEEDS).read_text()))
     except (FileNotFoundError, json.JSONDecodeError):
-        speeds = {}
-    speeds[_speed_key(prepared, options)] = speed
-    write_whole(path, json.dumps(speeds, indent=1))
-
-
-def _speed_key(prepared: Prepared, options: TrainOptions) -> str:
-    return "/".join(
-        map(
-            str,
-            (
-                prepared.model.digest,
-                options.method,
-                prepared.mixture.sequence_length,
-                options.micro_batch,
-                options.device,
-            ),
-        )
-    )
+        return {}

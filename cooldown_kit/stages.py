@@ -27,7 +27,7 @@ from cooldown_kit.model.fingerprint import tokenizer_digest
 from cooldown_kit.model.resolve import ModelFolder
 from cooldown_kit.recipe import GOALS, Recipe
 from cooldown_kit.render import stage as render_stage
-from cooldown_kit.speeds import remember_speed
+from cooldown_kit.speeds import remember_speed, speed_key
 from cooldown_kit.train import stage as train_stage
 from cooldown_kit.train.history import read as read_history
 from cooldown_kit.train.options import TrainOptions
@@ -235,7 +235,8 @@ def train(
     ]
     if speeds and not output.cached:
         options = TrainOptions.model_validate(output.summary["options"])
-        remember_speed(workspace, prepared, options, median(speeds))
+        key = speed_key(prepared.model.digest, prepared.mixture.sequence_length, options)
+        remember_speed(workspace, key, median(speeds))
     return output
 
 

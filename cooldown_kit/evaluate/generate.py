@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from cooldown_kit.evaluate.heldout import HeldoutItem, TextEncoder
+from cooldown_kit.evaluate.head import TextEncoder
+from cooldown_kit.evaluate.heldout import HeldoutItem
 
 PROMPT_TOKENS = 64
 """Tokens of a document that the model is given; half the document where it is shorter than twice that."""

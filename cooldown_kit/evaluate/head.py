@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cooldown_kit.documents import Segment
 
-if TYPE_CHECKING:
-    from cooldown_kit.evaluate.heldout import TextEncoder
-
 BYTES_PER_TOKEN = 32
 """More characters than tokenizers put into a token on average: bounds what has to be tokenised."""
+
+
+class TextEncoder(Protocol):
+    """What scoring needs of a tokenizer."""
+
+    separator_id: int
+    bos_id: int | None
+
+    def encode_batch(self, texts: list[str]) -> list[NDArray[np.int32]]:
+        """The tokens of each text, without any special token added."""
+        ...
+
+    def decode(self, tokens: Sequence[int]) -> str: ...
 
 
 def head_of(segments: list[Segment], encoder: TextEncoder, limit: int) -> tuple[list[Segment], bool]:

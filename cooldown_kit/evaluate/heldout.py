@@ -4,31 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cooldown_kit.documents import Document, Kind, Segment, read_documents
-from cooldown_kit.evaluate.head import BYTES_PER_TOKEN, head_of
+from cooldown_kit.evaluate.head import BYTES_PER_TOKEN, TextEncoder, head_of
 
 _ENCODE_TOGETHER = 64
-
-
-class TextEncoder(Protocol):
-    """What scoring needs of a tokenizer."""
-
-    separator_id: int
-    bos_id: int | None
-
-    def encode_batch(self, texts: list[str]) -> list[NDArray[np.int32]]:
-        """The tokens of each text, without any special token added."""
-        ...
-
-    def decode(self, tokens: Sequence[int]) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
