@@ -101,8 +101,7 @@ def _bars() -> Iterator[Emit]:
                     task, note=f"loss {event.values['loss']:.3f}" if "loss" in event.values else ""
                 )
             elif isinstance(event, events.StageFinished):
-                key = f"{event.stage} {event.detail}".strip()
-                for name in [n for n in tasks if n == key or n.split(" ")[0] == key]:
+                for name in [name for name in tasks if name.split(" ")[0] == event.stage]:
                     progress.remove_task(tasks.pop(name))
                 progress.console.print(finished_line(event), markup=False)
             elif isinstance(event, events.Message):

@@ -173,12 +173,16 @@ def _shares_by_family(
     sources: list[MixSource] = []
     parts: dict[Family, float] = {"text": 1 - code_share, "code": code_share}
     for family, part in parts.items():
-        members = [stream for stream in streams if stream.family == family and stream.tokens]
+        known = [stream for stream in streams if stream.family == family]
+        members = [stream for stream in known if stream.tokens]
         if not members:
             raise RecipeError(
-                f"the goal wants {part:.0%} {family}, but no source gives any",
+                f"the goal wants {part:.0%} {family}, but "
+                + (f"{_listed(known)} left not one training token" if known else "no source gives any"),
                 where="goal",
-                remedy=f"add a source of {family} (see `cooldown connectors`), or set `mix.shares` yourself",
+                remedy="look at why its documents were dropped or held out (`holdout`, `curate`), or add documents"
+                if known
+                else f"add a source of {family} (see `cooldown connectors`), or set `mix.shares` yourself",
             )
         budget = part * tokens
         weights = _unimax([m.tokens for m in members], budget, options.auto_epochs)
@@ -188,6 +192,10 @@ def _shares_by_family(
             if share:
                 sources.append(MixSource(member.name, family, share, (member,)))
     return sources
+
+
+def _listed(streams: Sequence[StreamSize]) -> str:
+    return " and ".join(stream.name for stream in streams)
 
 
 def _unimax(sizes: Sequence[int], budget: float, epochs: float) -> list[float]:

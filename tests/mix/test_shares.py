@@ -136,3 +136,10 @@ def test_sequences_longer_than_the_context_are_refused() -> None:
 def test_shares_that_do_not_add_up_are_refused() -> None:
     with pytest.raises(ValueError, match=r"add up to 90\.0000%"):
         MixOptions(shares={"text": {"a": 0.9}})
+
+
+def test_a_family_whose_documents_were_all_held_out_is_told_from_one_that_has_no_source() -> None:
+    empty = StreamSize("book", "pages", "text", 0, 0)
+    with pytest.raises(RecipeError, match=r"book.pages left not one training token") as error:
+        _plan([empty, *STREAMS[1:]])
+    assert "held out" in str(error.value)
