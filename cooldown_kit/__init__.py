@@ -13,11 +13,13 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "CooldownError": "cooldown_kit.errors",
+    "Harvest": "cooldown_kit.pipeline",
     "Plan": "cooldown_kit.preflight",
     "Recipe": "cooldown_kit.recipe",
     "Result": "cooldown_kit.pipeline",
     "Workspace": "cooldown_kit.workspace",
     "events": "cooldown_kit",
+    "harvest": "cooldown_kit.pipeline",
     "plan": "cooldown_kit.pipeline",
     "run": "cooldown_kit.pipeline",
 }
@@ -26,7 +28,9 @@ __all__ = [*sorted(_HOMES), "__version__"]
 if TYPE_CHECKING:
     from cooldown_kit import events as events
     from cooldown_kit.errors import CooldownError as CooldownError
+    from cooldown_kit.pipeline import Harvest as Harvest
     from cooldown_kit.pipeline import Result as Result
+    from cooldown_kit.pipeline import harvest as harvest
     from cooldown_kit.pipeline import plan as plan
     from cooldown_kit.pipeline import run as run
     from cooldown_kit.preflight import Plan as Plan

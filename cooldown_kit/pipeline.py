@@ -6,22 +6,23 @@ change is found, not made again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cooldown_kit import __version__, stages
 from cooldown_kit import connector as connectors
 from cooldown_kit.errors import Stopped
 from cooldown_kit.events import Artefact, Emit, Event, Message, ignore
+from cooldown_kit.extras import require_train
 from cooldown_kit.model.facts import read_facts
 from cooldown_kit.model.resolve import ModelFolder, check_model, prepare_model
 from cooldown_kit.preflight import findings, make_plan, refuse_errors
 from cooldown_kit.recipe import Recipe
 from cooldown_kit.run_folder import EventLog, RunFolder, link_tree
 from cooldown_kit.stages import Prepared
-from cooldown_kit.workspace import Workspace, digest_of, storage_error
+from cooldown_kit.workspace import StageOutput, Workspace, digest_of, storage_error
 
 if TYPE_CHECKING:
     from cooldown_kit.evaluate.evidence import Evidence
@@ -41,6 +42,18 @@ class Result:
     evidence: Evidence
     worked: bool
     """False where everything was there already and nothing was computed."""
+
+
+@dataclass(frozen=True)
+class Harvest:
+    """Clean documents, and what became of the rest."""
+
+    documents_path: Path
+    """Parquet: the curated documents, split into training and held-out (``cooldown_kit.documents.SCHEMA``)."""
+    rejects_path: Path
+    """Parquet: the documents that were dropped, each with its reason."""
+    summary: Mapping[str, Any]
+    """Counters by stream: read, kept, held out, dropped by reason."""
 
 
 def run(
@@ -91,12 +104,26 @@ def plan(recipe: Recipe, *, on_event: Emit = ignore) -> Plan:
     return make_plan(recipe, workspace, prepare(recipe, workspace, model, on_event))
 
 
+def harvest(recipe: Recipe, *, on_event: Emit = ignore) -> Harvest:
+    """Harvest, render and curate, and stop there: clean documents for any other use. Needs neither torch nor the model.
+
+    A later :func:`run` of the same recipe in the same workspace finds all of it done.
+    Raises :class:`~cooldown_kit.errors.CooldownError` for everything a person can put right.
+    """
+    workspace = Workspace(recipe.workspace_path)
+    _check_sources(recipe, workspace, on_event)
+    _, curated = _documents(recipe, workspace, on_event)
+    return Harvest(
+        documents_path=curated.path / "documents.parquet",
+        rejects_path=curated.path / "rejects.parquet",
+        summary=curated.summary,
+    )
+
+
 def check(recipe: Recipe, workspace: Workspace, emit: Emit) -> None:
-    """Everything that can be checked in seconds, before anything costs: every source and the model can be read."""
-    for name, options in recipe.sources.items():
-        connectors.find(options.connector).check(
-            options, stages.harvest_context(recipe, workspace, name, emit)
-        )
+    """Everything that can be checked in seconds, before anything costs: what is installed, every source, the model."""
+    require_train()
+    _check_sources(recipe, workspace, emit)
     check_model(recipe.model, recipe.folder)
     if recipe.mix.shares is not None:
         # sizes do not matter yet: unknown names and double claims are found before anything is harvested
@@ -110,14 +137,27 @@ def check(recipe: Recipe, workspace: Workspace, emit: Emit) -> None:
 def prepare(recipe: Recipe, workspace: Workspace, model: ModelFolder, emit: Emit) -> Prepared:
     """Harvest, render, curate, tokenise and plan the mixture; every step is found if it was done before."""
     facts = read_facts(model.path)
-    sources = {}
-    for name, options in recipe.sources.items():
-        harvest = stages.harvest(recipe, workspace, name, options, emit)
-        sources[name] = (harvest, stages.render(recipe, workspace, name, options, harvest, emit))
-    curated = stages.curate(recipe, workspace, [rendered for _, rendered in sources.values()], emit)
+    sources, curated = _documents(recipe, workspace, emit)
     tokens = stages.tokenise(recipe, workspace, model, curated, emit)
     mixture = stages.plan_shares(recipe, tokens.summary["streams"], context_length=facts.context_length)
     return Prepared(model, facts, sources, curated, tokens, mixture)
+
+
+def _check_sources(recipe: Recipe, workspace: Workspace, emit: Emit) -> None:
+    for name, options in recipe.sources.items():
+        context = stages.harvest_context(recipe, workspace, name, emit)
+        connectors.find(options.connector).check(options, context)
+
+
+def _documents(
+    recipe: Recipe, workspace: Workspace, emit: Emit
+) -> tuple[dict[str, tuple[StageOutput, StageOutput]], StageOutput]:
+    """Every source's harvest and rendered documents, and the curated documents of all."""
+    sources = {}
+    for name, options in recipe.sources.items():
+        records = stages.harvest(recipe, workspace, name, options, emit)
+        sources[name] = (records, stages.render(recipe, workspace, name, options, records, emit))
+    return sources, stages.curate(recipe, workspace, [rendered for _, rendered in sources.values()], emit)
 
 
 def _cool_down(

@@ -24,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-_COMMANDS = ("init", "plan", "run", "inspect", "trace", "connectors", "options", "clean")
+_COMMANDS = ("init", "harvest", "plan", "run", "inspect", "trace", "connectors", "options", "clean")
 
 
 def _version(wanted: bool) -> None:
