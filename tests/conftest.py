@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sysconfig
 from collections.abc import Iterator
@@ -101,4 +102,9 @@ def smollm2() -> Path:
     from cooldown_kit.workspace import Workspace
 
     cache = Path(os.environ.get("COOLDOWN_TEST_CACHE", PROJECT / ".cooldown" / "test-cache"))
-    return prepare_model(SMOLLM2, folder=PROJECT, workspace=Workspace(cache), emit=ignore).path
+    workspace = Workspace(cache)
+    with (cache / "tests.lock").open(
+        "w"
+    ) as lock:  # the other process of a parallel run waits for the conversion
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return prepare_model(SMOLLM2, folder=PROJECT, workspace=workspace, emit=ignore).path
