@@ -22,7 +22,7 @@ from cooldown_kit.preflight import findings, make_plan, refuse_errors
 from cooldown_kit.recipe import Recipe
 from cooldown_kit.run_folder import EventLog, RunFolder, link_tree
 from cooldown_kit.stages import Prepared
-from cooldown_kit.workspace import StageOutput, Workspace, digest_of, storage_error
+from cooldown_kit.workspace import StageOutput, Workspace, digest_of, locked, storage_error
 
 if TYPE_CHECKING:
     from cooldown_kit.evaluate.evidence import Evidence
@@ -73,9 +73,10 @@ def run(
     model = _prepare_model(recipe, workspace, on_event)
     folder = RunFolder.create(workspace, recipe.name, _run_key(recipe, workspace, model))
     if folder.finished:
+        _announce(folder, on_event)
         return _result(folder, worked=False)
     try:
-        with EventLog(folder, on_event) as log:
+        with locked(folder.lock, what=f"run {folder.path.name}"), EventLog(folder, on_event) as log:
             emit = _stoppable(log.emit, should_stop)
             prepared = prepare(recipe, workspace, model, emit)
             found = findings(recipe, prepared)
@@ -88,6 +89,7 @@ def run(
             _cool_down(recipe, workspace, prepared, folder, emit, should_stop)
             folder.state.status = "finished"
             folder.save()
+            _announce(folder, log.emit)
     except OSError as error:  # the run's own folder, beside the stages
         raise storage_error(error, folder.path) from error
     return _result(folder, worked=True)
@@ -186,9 +188,14 @@ def _cool_down(
     for part in ("adapter", "model"):
         if (trained.path / part).exists():
             link_tree(trained.path / part, folder.path / part)
-            emit(Artefact(stage="train", name=part, path=str(folder.path / part)))
     write_results(recipe, prepared, folder, evidence)
-    emit(Artefact(stage="report", name="report", path=str(folder.path / "report.html")))
+
+
+def _announce(folder: RunFolder, emit: Emit) -> None:
+    """Say where the results are, also where nothing had to be done for them."""
+    for name in ("adapter", "model", "report.html"):
+        if (folder.path / name).exists():
+            emit(Artefact(stage="run", name=name.removesuffix(".html"), path=str(folder.path / name)))
 
 
 def _prepare_model(recipe: Recipe, workspace: Workspace, emit: Emit) -> ModelFolder:

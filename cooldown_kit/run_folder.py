@@ -84,6 +84,11 @@ class RunFolder:
         return cls.open(found[-1].parent)
 
     @property
+    def lock(self) -> Path:
+        """Held while a process works on the run."""
+        return self.path / "run.lock"
+
+    @property
     def finished(self) -> bool:
         return self.state.status == "finished" and all(
             Path(s["path"]).exists() for s in self.state.stages.values()

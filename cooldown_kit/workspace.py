@@ -21,7 +21,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -167,7 +167,7 @@ class Workspace:
         final = self.folder(spec)
         final.parent.mkdir(parents=True, exist_ok=True)
         partial = final.with_name(final.name + ".partial")
-        with _locked(final.with_name(final.name + ".lock"), what=f"stage {spec.stage} ({spec.label})"):
+        with locked(final.with_name(final.name + ".lock"), what=f"stage {spec.stage} ({spec.label})"):
             if output := self.finished(spec):  # another run finished it while this one waited for the lock
                 return output
             if not spec.resumable:
@@ -238,8 +238,14 @@ def storage_error(error: OSError, place: Path) -> Exception:
 
 
 def _write_once(path: Path, text: str, mode: int) -> None:
-    if not path.exists():
-        write_whole(path, text, mode)
+    """Write a file unless it is there. Of two processes at the same moment one wins, and both then read its text."""
+    if path.exists():
+        return
+    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    write_whole(beside, text, mode)
+    with suppress(FileExistsError):
+        os.link(beside, path)
+    beside.unlink()
 
 
 def _files(folder: Path, *, private: bool) -> dict[str, str]:
@@ -265,9 +271,12 @@ def _sync_folder(path: Path) -> None:
 
 
 @contextmanager
-def _locked(path: Path, what: str) -> Iterator[None]:
-    """An advisory lock that dies with its process, so a kill never leaves one behind."""
-    with path.open("w") as file:
+def locked(path: Path, what: str) -> Iterator[None]:
+    """An advisory lock that dies with its process, so a kill never leaves one behind.
+
+    Raises :class:`StorageError` where another process holds it.
+    """
+    with path.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -277,3 +286,12 @@ def _locked(path: Path, what: str) -> Iterator[None]:
                 remedy="wait for that run to end, or use another `workspace`",
             ) from None
         yield
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a process holds the lock at ``path``."""
+    try:
+        with locked(path, ""):
+            return False
+    except StorageError:
+        return True

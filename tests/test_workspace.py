@@ -165,3 +165,20 @@ def test_write_whole_replaces_a_file_in_one_step(tmp_path: Path) -> None:
     write_whole(path, "two")
     assert path.read_text() == "two"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def _key(root: Path, keys: Any) -> None:
+    keys.put(Workspace(root).hash_key)
+
+
+def test_processes_that_start_at_the_same_moment_share_one_key(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    for attempt in range(10):
+        keys = context.Queue()
+        children = [context.Process(target=_key, args=(tmp_path / str(attempt), keys)) for _ in range(4)]
+        for child in children:
+            child.start()
+        assert len({keys.get(timeout=30) for _ in children}) == 1
+        for child in children:
+            child.join()
+        assert len(list((tmp_path / str(attempt)).iterdir())) == 2, "nothing is left beside the two files"

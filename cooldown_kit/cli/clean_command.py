@@ -28,17 +28,11 @@ def command(
             where=str(workspace),
             remedy="`cooldown clean` lists them",
         )
-    removed = 0
+    wanted = [h for h in found if (h.name in run if h.kind == "run" else unused)]
+    remove(wanted, found)
     for holding in found:
-        wanted = holding.name in run if holding.kind == "run" else unused
-        if wanted:
-            remove(holding)
-            removed += holding.bytes
-        typer.echo(
-            f"{'removed' if wanted else holding.kind:<10} {holding.bytes / 1e6:>10,.1f} MB  {holding.name}"
-        )
+        state = "removed" if holding in wanted else "in use" if holding.in_use else holding.kind
+        typer.echo(f"{state:<10} {holding.bytes / 1e6:>10,.1f} MB  {holding.name}")
     if run or unused:
-        typer.echo(
-            f"{removed / 1e6:,.1f} MB freed"
-            + ("; run it again with --unused for what removed runs used" if run and not unused else "")
-        )
+        more = "; run it again with --unused for what removed runs used" if run and not unused else ""
+        typer.echo(f"{sum(holding.bytes for holding in wanted) / 1e6:,.1f} MB freed{more}")

@@ -19,6 +19,7 @@ from cooldown_kit.events import Artefact, Event, Metric, Progress, StageFinished
 from cooldown_kit.lineage import trace
 from cooldown_kit.run_folder import RunFolder
 from cooldown_kit.samples import STAGES, samples
+from cooldown_kit.workspace import locked
 
 STAGE_NAMES = {"harvest", "render", "curate", "tokenise", "mix", "evaluate", "train"}
 
@@ -246,3 +247,48 @@ def test_clean_lists_and_frees_what_nothing_uses(project: Any) -> None:
     assert "removed" in out
     left = [p for p in (project.workspace / "stages").glob("*/*") if p.is_dir() and p.parent.name != "model"]
     assert not left
+
+
+def test_clean_removes_nothing_that_a_run_is_working_on(project: Any) -> None:
+    result = ck.run(ck.Recipe.load(project.recipe))
+    run = RunFolder.open(result.run_path)
+    with locked(run.lock, what="the test"):
+        for arguments in (["--run", result.run_path.name], ["--unused"]):
+            (project.workspace / "stages" / "mix" / "left-behind").mkdir(exist_ok=True)
+            status, _, err = project.cooldown("clean", *arguments)
+            assert status == 4
+            assert "nothing was removed" in err
+        status, out, _ = project.cooldown("clean")
+        assert status == 0
+        assert "in use" in out
+    assert result.report_path.exists()
+    status, out, err = project.cooldown("clean", "--unused")
+    assert status == 0, err
+    assert not (project.workspace / "stages" / "mix" / "left-behind").exists()
+    assert result.report_path.exists()
+
+
+def test_a_program_is_told_where_the_results_are_also_when_nothing_was_done(project: Any) -> None:
+    for _ in range(2):
+        status, out, err = project.cooldown("run", "--json")
+        assert status == 0, err
+        told = [decode(line) for line in out.splitlines()]
+        places = {
+            event.name: event.path for event in told if isinstance(event, Artefact) and event.stage == "run"
+        }
+        assert {"model", "report"} <= set(places)
+        assert all(Path(place).exists() for place in places.values())
+
+
+def test_one_run_is_worked_on_by_one_process(project: Any) -> None:
+    events: list[Event] = []
+
+    def second(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, StageFinished) and event.stage == "mix":
+            status, _, err = project.cooldown("run")
+            assert status == 4
+            assert "is being worked on by another run" in err
+
+    ck.run(ck.Recipe.load(project.recipe), on_event=second)
+    assert "mix" in finished(events)
