@@ -6,9 +6,14 @@ Exit status: 0 done, 1 failed, 2 the recipe or an input is wrong, 4 the workspac
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import entry_points
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -51,30 +56,62 @@ for _point in sorted(entry_points(group="cooldown_kit.commands"), key=lambda poi
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the CLI and end the process with its exit status."""
-    sys.exit(call(arguments))
+    status = call(arguments)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: an interrupt now could only spoil the status
+    sys.exit(status)
 
 
 def call(arguments: list[str] | None = None) -> int:
     """Run the CLI; returns the exit status."""
+    with _interrupts() as interrupted:
+        try:
+            status = _call(arguments)
+        except BaseException:
+            if not interrupted.is_set():
+                raise
+            status = 130
+    if status == 130 or (status and interrupted.is_set()):
+        typer.echo(
+            "interrupted: nothing half-written was kept; run the same command again to continue", err=True
+        )
+        return 130
+    return status
+
+
+@contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """Remembers a Ctrl-C: libraries turn a KeyboardInterrupt into errors of their own, for example in the middle of an import."""
+    interrupted = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupted
+        return
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        interrupted.set()
+        signal.default_int_handler(number, frame)
+
+    before = signal.signal(signal.SIGINT, remember)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _call(arguments: list[str] | None) -> int:
     from typer.exceptions import TyperException
 
     from cooldown_kit.errors import CooldownError
 
     try:
-        status = int(app(arguments, standalone_mode=False) or 0)
+        return int(app(arguments, standalone_mode=False) or 0)
     except CooldownError as error:
         typer.echo(f"error: {error}" if error.exit_code != 75 else str(error), err=True)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        status = 130
+        return 130
     except TyperException as error:  # an unknown command, flag or value
         error.show()  # type: ignore[attr-defined]
         return int(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()  # the reader (`| head`) went away: nobody is left to tell
         return 0
-    if status == 130:
-        typer.echo(
-            "interrupted: nothing half-written was kept; run the same command again to continue", err=True
-        )
-    return status

@@ -65,7 +65,7 @@ def test_ended_in_each_stage_and_run_again_the_result_is_the_same(
         assert whole(project)
         if process.returncode == 0:
             continue  # the stage was over before the signal came
-        assert process.returncode in (-signal.SIGKILL, 130)
+        assert process.returncode in (-signal.SIGKILL, 130), err
         if number == signal.SIGINT and process.returncode == 130:
             assert "run the same command again to continue" in err
     status, _, err = project.cooldown("run")
