@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -55,3 +58,22 @@ def test_an_error_without_an_interrupt_stays_what_it_is(monkeypatch: pytest.Monk
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.call(["--version"]) == 0
     assert capsys.readouterr().out.startswith("cooldown-kit ")
+
+
+INSIDE_EXEC = """
+from cooldown_kit.cli import main as cli
+
+def work(arguments):
+    exec("import os, signal; os.kill(os.getpid(), signal.SIGINT)\\nwhile True: pass")
+
+cli._call = work
+cli.main([])
+"""
+
+
+def test_an_interrupt_inside_executed_text_ends_with_the_same_status(tmp_path: Path) -> None:
+    (tmp_path / "probe.py").write_text(INSIDE_EXEC)
+    command = [sys.executable, "-m", "probe"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 130, done.stderr
+    assert "run the same command again to continue" in done.stderr
