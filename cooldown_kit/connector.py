@@ -40,6 +40,10 @@ class Take:
     family: Literal["code", "text"]
 
 
+Wanted = Literal["before", "untouched"]
+"""``before``: the whole content of changed files before the change; ``untouched``: some files beside them."""
+
+
 @dataclass(frozen=True)
 class HarvestContext:
     """What a connector is given beside its options."""
@@ -51,6 +55,10 @@ class HarvestContext:
     store: Path
     """A folder of the workspace, readable by its owner only, where clones and cursors may stay between runs."""
     emit: Emit
+    wanted: frozenset[Wanted] = frozenset()
+    """What the recipe's layouts need beyond the usual, so that nobody pays for what is not read."""
+    workers: int = 0
+    """Processes that may work at once; 0 takes as many as there are processors."""
 
 
 class Connector(Protocol):

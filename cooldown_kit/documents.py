@@ -11,7 +11,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-Kind = Literal["commit", "code", "text"]
+Kind = Literal["commit", "code", "notebook", "pull_request", "release", "text"]
 Split = Literal["train", "heldout"]
 
 
@@ -20,6 +20,8 @@ class Segment(msgspec.Struct, frozen=True):
 
     text: str
     trained: bool = True
+    token: bool = False
+    """The text names one special token of the tokenizer, ``<file_sep>``: it becomes that token, not its letters."""
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +34,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     take: str
     """Which take of the source; ``{source}.{take}`` is the stream that mixture shares speak of."""
     kind: Kind
+    layout: str = "plain"
+    """How the record was laid out: ``diff``, ``before_after``, ``task``, ``file``, ``repository`` and so on."""
     segments: list[Segment]
     content_hash: str
     """Hash of the content without any header that names its place: equal hashes are exact duplicates."""
@@ -65,7 +69,13 @@ SCHEMA = pa.schema(
         ("source", pa.string()),
         ("take", pa.string()),
         ("kind", pa.string()),
-        ("segments", pa.list_(pa.struct([("text", pa.large_string()), ("trained", pa.bool_())]))),
+        ("layout", pa.string()),
+        (
+            "segments",
+            pa.list_(
+                pa.struct([("text", pa.large_string()), ("trained", pa.bool_()), ("token", pa.bool_())])
+            ),
+        ),
         ("content_hash", pa.string()),
         ("connector", pa.string()),
         ("repository", pa.string()),
@@ -103,7 +113,7 @@ class DocumentWriter:
 
     def write(self, document: Document, *, reason: str | None = None) -> None:
         row: dict[str, Any] = msgspec.structs.asdict(document)
-        row["segments"] = [{"text": s.text, "trained": s.trained} for s in document.segments]
+        row["segments"] = [msgspec.structs.asdict(s) for s in document.segments]
         row["signals"] = list(document.signals.items())
         if reason is not None:
             row["reason"] = reason
@@ -137,7 +147,7 @@ def write_documents(path: Path, documents: Iterable[Document]) -> int:
 
 def _to_document(row: dict[str, Any]) -> Document:
     row.pop("reason", None)
-    row["segments"] = [Segment(s["text"], s["trained"]) for s in row["segments"]]
+    row["segments"] = [Segment(**s) for s in row["segments"]]
     row["signals"] = dict(row["signals"])
     return Document(**row)
 

@@ -40,7 +40,54 @@ class FileChange(msgspec.Struct, frozen=True, kw_only=True):
     """The hunks of the unified diff, from the first ``@@`` on, without file headers; ``None`` where left out."""
     left_out: str | None = None
     """Why there is no patch: ``binary``, ``too_large``, ``not_utf8``, ``submodule``, ``lfs_pointer``,
-    ``excluded`` (by the source's options), ``empty`` (rename or mode only)."""
+    ``excluded`` (by the source's options), ``missing`` (a partial clone), ``empty`` (rename or mode only)."""
+    before: str | None = None
+    """The whole file before the change; ``None`` where there was none, and where contents were not asked for.
+
+    What it was after the change is not stored twice: :func:`cooldown_kit.patches.after` applies ``patch``."""
+
+
+class UntouchedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file beside those that a commit changed, as it was at the parent: a reader must find out which to edit."""
+
+    path: str
+    blob: str
+    content: str
+
+
+class HistorySignals(msgspec.Struct, frozen=True, kw_only=True):
+    """What only the owner of a whole history can say of a commit. ``None`` is "not known", never "no"."""
+
+    review: Literal["pull_request", "reviewed", "merged", "pushed"]
+    """How it came in: through a pull request, with a reviewer's trailer, by a plain merge, or pushed directly."""
+    pull_request: int | None = None
+    """Number of the pull (or merge) request that brought it in, where a message says so."""
+    merged_in: str | None = None
+    """The merge on the first-parent line that brought it in; ``None`` for commits on that line."""
+    reverts: str | None = None
+    """The commit that this one takes back."""
+    reverted_by: str | None = None
+    """The first later commit that took this one back."""
+    reverted_after_days: float | None = None
+    fixed_by: str | None = None
+    """The first later commit that calls itself a fix and changes lines that this one added, within the fix window."""
+    fixed_after_days: float | None = None
+    lines_added: int
+    """Lines added that hold more than white space and brackets: those that survival speaks of."""
+    lines_surviving: int | None = None
+    """How many of them still stand at the revision that was read."""
+    survival_days: float | None = None
+    """Median days until an added line was changed or removed; a line that still stands counts up to the newest commit."""
+    tests_touched: bool
+    """It changes a file that is a test by its path."""
+    bot: bool
+    """Written by a machine, by the author's name and address."""
+    author_commits_before: int
+    """Earlier commits of the author (by keyed hash of the e-mail) in this repository."""
+    author_path_commits_before: int
+    """Earlier commits of the author that changed a file in one of the folders that this one changes."""
+    path_commits_before: int
+    """Earlier commits of anybody there: the author's share of them is the author's standing."""
 
 
 class Commit(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="commit"):
@@ -57,6 +104,9 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=
     committed_at: datetime
     message: str
     changes: list[FileChange]
+    untouched: list[UntouchedFile] = []
+    """Some files beside the changed ones, where they were asked for."""
+    signals: HistorySignals | None = None
 
 
 class SourceFile(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="source_file"):
@@ -75,6 +125,86 @@ class SourceFile(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", 
     changed_in: str | None
 
 
+class Cell(msgspec.Struct, frozen=True, kw_only=True):
+    """A cell of a notebook. ``outputs`` are those that are text, as text."""
+
+    kind: Literal["markdown", "code", "raw"]
+    source: str
+    outputs: list[str] = []
+    outputs_left_out: int = 0
+    """Outputs that are no text (images, widgets) or too large."""
+
+
+class Notebook(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="notebook"):
+    id: str
+    """Stable: ``{repository}@{revision}:{path}``."""
+    take: str
+    repository: str
+    revision: str
+    path: str
+    blob: str
+    language: str | None
+    """Of the code cells, as the notebook's kernel says it, lower case: ``python``, ``r``, ``julia``."""
+    cells: list[Cell]
+    changed_at: datetime | None
+    changed_in: str | None
+
+
+class Release(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="release"):
+    """A tag and what it released."""
+
+    id: str
+    """Stable: ``{repository}@refs/tags/{tag}``."""
+    take: str
+    repository: str
+    tag: str
+    revision: str
+    """The commit that it names."""
+    message: str
+    """The annotated tag's own message: release notes where the project keeps them there; empty for a lightweight tag."""
+    tagger: Person | None
+    released_at: datetime
+    """The tagger's time; of a lightweight tag the commit's."""
+    previous: str | None
+    """The release before it on the way back through history."""
+    notes: str | None
+    """The part of the changelog file at that commit that speaks of this version; ``None`` where there is none."""
+    subjects: list[str]
+    """First lines of the commits since the previous release, newest first, merges left out."""
+    subjects_left_out: int = 0
+
+
+class PullRequestCommit(msgspec.Struct, frozen=True, kw_only=True):
+    revision: str
+    message: str
+    author: Person
+    authored_at: datetime
+
+
+class PullRequest(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="pull_request"):
+    """A pull (or merge) request, as far as git itself knows it."""
+
+    id: str
+    """Stable: ``{repository}#{number}``."""
+    take: str
+    repository: str
+    number: int
+    title: str | None
+    """From the merge or the squashed commit; of one that was not merged the subject of its only commit."""
+    description: str
+    """What the merge or the squashed commit says below its title; empty where nothing."""
+    merged: bool
+    merged_in: str | None
+    """The merge commit, or the commit that it was squashed into."""
+    merged_at: datetime | None
+    base: str
+    """The commit that it branched off: ``changes`` are against it."""
+    head: str
+    commits: list[PullRequestCommit]
+    """Oldest first."""
+    changes: list[FileChange]
+
+
 class TextPage(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="text_page"):
     id: str
     """Stable: ``{path}`` or ``{path}#{row}``."""
@@ -86,9 +216,11 @@ class TextPage(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", ta
     text: str
     time: datetime | None = None
     url: str | None = None
+    repository: str | None = None
+    revision: str | None = None
 
 
-Record = Commit | SourceFile | TextPage
+Record = Commit | SourceFile | Notebook | PullRequest | Release | TextPage
 
 
 class Skipped(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ import msgspec
 
 from cooldown_kit.documents import Document, DocumentWriter
 from cooldown_kit.events import Emit, Progress
-from cooldown_kit.records import Commit, Record, Skipped, SourceFile
+from cooldown_kit.records import Commit, Record, Skipped, SourceFile, TextPage
 from cooldown_kit.render.commit import render_commit
 from cooldown_kit.render.origin import NotRendered, Origin
 from cooldown_kit.render.source_file import render_source_file
@@ -31,7 +31,9 @@ def render(record: Record, origin: Origin) -> Document | NotRendered:
         return render_commit(record, origin)
     if isinstance(record, SourceFile):
         return render_source_file(record, origin)
-    return render_text_page(record, origin)
+    if isinstance(record, TextPage):
+        return render_text_page(record, origin)
+    return NotRendered("no_layout")
 
 
 def render_source(
