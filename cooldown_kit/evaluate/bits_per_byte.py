@@ -10,7 +10,7 @@ What is scored, the same for every model:
   conditioned on one start token, which is itself not scored.
 - A document longer than the window is cut into windows of ``sequence_length`` tokens; each is conditioned on the last
   token of the one before it and nothing older, as training cuts long documents too.
-- The separator that ends a document is not scored: it stands for no byte.
+- The separator that ends a document is not scored, and neither is any special token in it: they stand for no byte.
 """
 
 from __future__ import annotations

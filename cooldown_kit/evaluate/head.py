@@ -24,6 +24,10 @@ class TextEncoder(Protocol):
         """The tokens of each text, without any special token added."""
         ...
 
+    def special_token_id(self, token: str) -> int:
+        """The id of one special token."""
+        ...
+
     def decode(self, tokens: Sequence[int]) -> str: ...
 
 
@@ -35,6 +39,12 @@ def head_of(segments: list[Segment], encoder: TextEncoder, limit: int) -> tuple[
     head: list[Segment] = []
     left = limit
     for segment in segments:
+        if segment.token:  # one token, which cannot be cut
+            if not left:
+                return head, True
+            head.append(segment)
+            left -= 1
+            continue
         text = segment.text[: left * BYTES_PER_TOKEN]
         tokens = encoder.encode_batch([text])[0]
         if len(tokens) <= left and len(text) == len(segment.text):

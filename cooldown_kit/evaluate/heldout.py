@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cooldown_kit.documents import Document, Kind, Segment, read_documents
 from cooldown_kit.evaluate.head import BYTES_PER_TOKEN, TextEncoder, head_of
+from cooldown_kit.model.segments import encode_segments
 
 _ENCODE_TOGETHER = 64
 
@@ -29,9 +30,9 @@ class HeldoutItem:
     tokens: NDArray[np.int32]
     """Shape ``(n,)``: the tokens of its segments, one after the other."""
     trained: NDArray[np.bool_]
-    """Shape ``(n,)``: True where the token belongs to a trained segment; only those are scored."""
+    """Shape ``(n,)``: True where the token belongs to a trained segment of text; only those are scored."""
     bytes: int
-    """UTF-8 bytes of the trained segments: what bits per byte divide by."""
+    """UTF-8 bytes of the trained segments of text: what bits per byte divide by."""
     head: bool = False
     """True where the document is longer, and these are its first tokens."""
 
@@ -90,7 +91,7 @@ def _candidates(
     """Ids of the documents, in hash order, that are surely enough to fill the budget of each kind."""
     seen: defaultdict[str, list[tuple[bytes, str, int]]] = defaultdict(list)
     for document in read_documents(path, split="heldout"):
-        if not any(segment.trained and segment.text for segment in document.segments):
+        if not any(_scored(segment) and segment.text for segment in document.segments):
             skipped[document.kind]["nothing_trained"] += 1
         else:
             size = min(len(document.text), limit * BYTES_PER_TOKEN)
@@ -119,10 +120,9 @@ def _encoded(path: Path, encoder: TextEncoder, chosen: set[str], limit: int) -> 
 
 
 def _encode(heads: list[tuple[Document, list[Segment], bool]], encoder: TextEncoder) -> Iterator[HeldoutItem]:
-    """Segments are tokenised each on its own, so that no token straddles what is trained and what is not."""
-    pieces = iter(encoder.encode_batch([segment.text for _, segments, _ in heads for segment in segments]))
+    pieces = iter(encode_segments([segment for _, segments, _ in heads for segment in segments], encoder))
     for document, segments, cut in heads:
-        parts = [(next(pieces), segment.trained) for segment in segments]
+        parts = [(next(pieces), _scored(segment)) for segment in segments]
         yield HeldoutItem(
             id=document.id,
             kind=document.kind,
@@ -130,7 +130,14 @@ def _encode(heads: list[tuple[Document, list[Segment], bool]], encoder: TextEnco
             take=document.take,
             language=document.language,
             tokens=np.concatenate([tokens for tokens, _ in parts]).astype(np.int32),
-            trained=np.concatenate([np.full(len(tokens), trained) for tokens, trained in parts]),
-            bytes=sum(len(segment.text.encode()) for segment in segments if segment.trained),
+            trained=np.concatenate([np.full(len(tokens), scored) for tokens, scored in parts]),
+            bytes=sum(len(segment.text.encode()) for segment in segments if _scored(segment)),
             head=cut,
         )
+
+
+def _scored(segment: Segment) -> bool:
+    """Special tokens are not text: they stand for no byte, so they are read and never scored, whatever training does.
+
+    So bits per byte stay comparable between a layout with special tokens and the same one in plain text."""
+    return segment.trained and not segment.token

@@ -17,7 +17,7 @@ from cooldown_kit.evaluate.items import GENERATIONS, HELDOUT, ITEMS, write_items
 from cooldown_kit.evaluate.options import EvaluateOptions
 from cooldown_kit.events import Emit, Message, Progress
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same model and documents would give other scores."""
 
 STAGE = "evaluate"

@@ -21,9 +21,10 @@ import pyarrow.parquet as pq
 
 from cooldown_kit.documents import Document, read_documents
 from cooldown_kit.events import Emit, Progress
+from cooldown_kit.model.segments import SegmentEncoder, encode_segments
 from cooldown_kit.workspace import write_whole
 
-VERSION = 1
+VERSION = 2
 _BATCH = 256
 _BATCH_CHARACTERS = 4 << 20
 _SCHEMA = pa.schema(
@@ -38,14 +39,12 @@ _SCHEMA = pa.schema(
 Tokens = npt.NDArray[np.int32]
 
 
-class Encoder(Protocol):
+class Encoder(SegmentEncoder, Protocol):
     """What tokenising needs of a tokenizer: see :class:`cooldown_kit.model.tokenizer.Encoder`."""
 
     separator_id: int
     separator_token: str
     bos_id: int | None
-
-    def encode_batch(self, texts: list[str]) -> list[Tokens]: ...
 
 
 @dataclass(frozen=True)
@@ -78,15 +77,15 @@ def tokenise(
 ) -> dict[str, Any]:
     """Encode the training documents of ``documents`` (a Parquet file) into a token folder; returns the counts per stream.
 
-    Each document becomes ``[BOS?] tokens separator``; BOS only where the tokenizer's own convention has it. Literal special
-    tokens in the text are encoded as ordinary text. Memory is bounded by one batch.
+    Each document becomes ``[BOS?] tokens separator``; BOS only where the tokenizer's own convention has it. A token segment
+    becomes its one special token; literal special tokens in the text are encoded as ordinary text. Memory is bounded by one batch.
+    Raises :class:`~cooldown_kit.errors.InputError` where a token segment names a token that the tokenizer does not have.
     """
     writers: dict[str, _StreamWriter] = {}
     done = 0
     try:
         for batch in _batches(read_documents(documents, split="train")):
-            texts = [segment.text for document in batch for segment in document.segments]
-            encoded = iter(encoder.encode_batch(texts))
+            encoded = iter(encode_segments([s for document in batch for s in document.segments], encoder))
             for document in batch:
                 writer = writers.get(document.stream) or writers.setdefault(
                     document.stream, _StreamWriter(out, document.stream)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -61,6 +62,18 @@ def fast_tokenizer(tokenizer: Any, folder: Path) -> Tokenizer:
     return copy
 
 
+def special_token_names(folder: Path) -> tuple[str, ...]:
+    """The special tokens of a model folder's tokenizer, sorted. Loads no library where there is a ``tokenizer.json``.
+
+    Raises :class:`InputError` where the folder holds no tokenizer that can be loaded.
+    """
+    try:
+        added = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["added_tokens"]
+        return tuple(sorted(str(token["content"]) for token in added if token["special"]))
+    except (OSError, ValueError, KeyError, TypeError):  # there is none, or it is written in another way
+        return tuple(sorted(special_token_ids(fast_tokenizer(load_tokenizer(folder), folder))))
+
+
 def special_token_ids(tokenizer: Tokenizer) -> dict[str, int]:
     """Special token → id, of those that the tokenizer treats as special."""
     return {t.content: i for i, t in sorted(tokenizer.get_added_tokens_decoder().items()) if t.special}
@@ -93,11 +106,24 @@ class Encoder:
         )
         self.bos_id = added_bos(tokenizer)
         self.vocabulary = 1 + max(self._tokenizer.get_vocab(with_added_tokens=True).values())
+        self._special = special_token_ids(self._tokenizer)
+        self._folder = folder
 
     def encode_batch(self, texts: list[str]) -> list[npt.NDArray[np.int32]]:
         """The token ids of each text, int32 of shape ``(tokens,)``, without BOS and separator."""
         encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
         return [np.asarray(encoding.ids, dtype=np.int32) for encoding in encodings]
+
+    def special_token_id(self, token: str) -> int:
+        """The id of one special token. Raises :class:`InputError` where the tokenizer has no special token of that name."""
+        try:
+            return self._special[token]
+        except KeyError:
+            raise InputError(
+                f"a document holds the special token {token}, which this tokenizer does not have",
+                where=str(self._folder),
+                remedy="render the documents for this model, or without special tokens (`render.special_tokens`)",
+            ) from None
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of token ids, special tokens shown. Ids that cut a character in two give ``\\ufffd`` there."""

@@ -12,6 +12,8 @@ import pytest
 from cooldown_kit.documents import Document, Segment, write_documents
 from cooldown_kit.evaluate.heldout import HeldoutItem
 
+SPECIAL_TOKENS = {"<file_sep>": 1 << 20}
+
 
 class ByteEncoder:
     """One token per ``width`` UTF-8 bytes at most (256 ** width tokens, and the separator): two widths cut the same text differently."""
@@ -22,6 +24,9 @@ class ByteEncoder:
         self.bos_id: int | None = None
         self.vocabulary = 256**width + 1
 
+    def special_token_id(self, token: str) -> int:
+        return SPECIAL_TOKENS[token]
+
     def encode_batch(self, texts: list[str]) -> list[np.ndarray]:
         return [np.array(self._encode(text.encode()), dtype=np.int32) for text in texts]
 
@@ -31,7 +36,9 @@ class ByteEncoder:
         ]
 
     def decode(self, tokens: Sequence[int]) -> str:
-        return b"".join(token.to_bytes(self.width, "little") for token in tokens).decode(errors="replace")
+        names = {number: name.encode() for name, number in SPECIAL_TOKENS.items()}
+        parts = (names.get(token) or token.to_bytes(self.width, "little") for token in tokens)
+        return b"".join(parts).decode(errors="replace")
 
 
 @pytest.fixture

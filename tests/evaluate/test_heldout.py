@@ -127,3 +127,34 @@ def test_choice_stays_within_the_budget_and_added_documents_only_displace_later_
     news = [index for index, identity in enumerate(second) if identity.startswith("new")]
     before_news = second[: news[0]] if news else second
     assert before_news == first[: len(before_news)]
+
+
+def test_special_tokens_are_read_but_neither_scored_nor_counted_in_bytes(
+    document, write, byte_encoder
+) -> None:
+    plain = [Segment("a.py\n"), Segment("x = 1\n")]
+    marked = [Segment("<file_sep>", token=True), *plain]
+    path = write([document("plain", plain), document("marked", marked)])
+    items = {i.id: i for i in choose(path, byte_encoder(), tokens_per_kind=100, max_document_tokens=50).items}
+    assert items["marked"].bytes == items["plain"].bytes == 11
+    assert items["marked"].scored_tokens == items["plain"].scored_tokens == 11
+    assert items["marked"].trained.tolist() == [False] + [True] * 11
+    assert byte_encoder().decode(items["marked"].tokens.tolist()) == "<file_sep>a.py\nx = 1\n"
+
+
+def test_a_document_of_special_tokens_alone_holds_nothing_to_score(document, write, byte_encoder) -> None:
+    path = write([document("marks", [Segment("<file_sep>", token=True)])])
+    selection = choose(path, byte_encoder(), tokens_per_kind=100, max_document_tokens=50)
+    assert not selection.items
+    assert selection.skipped == {"code": {"nothing_trained": 1}}
+
+
+@pytest.mark.parametrize(("limit", "shown"), [(3, "<file_sep>ab"), (4, "<file_sep>ab<file_sep>"), (9, None)])
+def test_a_special_token_counts_as_one_token_of_the_head_and_is_never_cut(
+    document, write, byte_encoder, limit: int, shown: str | None
+) -> None:
+    mark = Segment("<file_sep>", token=True)
+    path = write([document("files", [mark, Segment("ab"), mark, Segment("cd")])])
+    (item,) = choose(path, byte_encoder(), tokens_per_kind=100, max_document_tokens=limit).items
+    assert byte_encoder().decode(item.tokens.tolist()) == (shown or "<file_sep>ab<file_sep>cd")
+    assert item.head == (shown is not None)

@@ -12,6 +12,8 @@ from cooldown_kit.documents import Document, Segment, write_documents
 from cooldown_kit.events import ignore
 from cooldown_kit.mix.tokens import Tokens, tokenise
 
+SPECIAL_TOKENS = {"<file_sep>": 257, "<repo_name>": 258}
+
 
 class ByteEncoder:
     """One token a byte; the separator is 256."""
@@ -19,6 +21,9 @@ class ByteEncoder:
     separator_id = 256
     separator_token = "<end>"
     bos_id: int | None = None
+
+    def special_token_id(self, token: str) -> int:
+        return SPECIAL_TOKENS[token]
 
     def encode_batch(self, texts: list[str]) -> list[Tokens]:
         return [np.frombuffer(text.encode(), dtype=np.uint8).astype(np.int32) for text in texts]
@@ -42,6 +47,11 @@ def _document(stream: str, number: int, text: str | list[Segment], split: str = 
 def document() -> Callable[..., Document]:
     """Make a document: ``document(stream, number, text or segments, split)``."""
     return _document
+
+
+@pytest.fixture
+def encoder() -> ByteEncoder:
+    return ByteEncoder()
 
 
 @pytest.fixture

@@ -2,11 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from cooldown_kit.documents import Document, Segment
-from cooldown_kit.mix.tokens import read_streams
+from cooldown_kit.documents import Document, Segment, write_documents
+from cooldown_kit.events import ignore
+from cooldown_kit.mix.tokens import read_streams, tokenise
 
 MakeDocument = Callable[..., Document]
 MakeTokens = Callable[[list[Document]], Path]
@@ -43,3 +47,28 @@ def test_labels_of_segments_that_are_not_trained_are_masked_in_every_cut(
     masked = [-100 if p < 4 or p == 10 else token for p, token in enumerate([*b"ask:answer!", 256])]
     assert ids.tolist() == [*b"ask:answer!", 256][start:end]
     assert labels.tolist() == masked[start:end]
+
+
+segments = st.lists(
+    st.builds(Segment, st.text(st.sampled_from("ab<>_é\n"), max_size=8), st.booleans())
+    | st.builds(Segment, st.sampled_from(["<file_sep>", "<repo_name>"]), st.booleans(), st.booleans())
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(segments)
+def test_a_document_s_tokens_are_those_of_its_segments_one_after_the_other(
+    tmp_path_factory: pytest.TempPathFactory, document: MakeDocument, encoder: Any, parts: list[Segment]
+) -> None:
+    folder = tmp_path_factory.mktemp("tokens")
+    write_documents(folder / "documents.parquet", [document("a.pages", 0, parts)])
+    tokenise(folder / "documents.parquet", encoder, folder, ignore)
+    (stream,) = read_streams(folder, ["a.pages"])
+    ids, labels = stream.piece(0, 0, int(stream.lengths[0]))
+    expected: list[int] = []
+    trained: list[bool] = []
+    for part in parts:
+        expected += [encoder.special_token_id(part.text)] if part.token else list(part.text.encode())
+        trained += [part.trained] * (len(expected) - len(trained))
+    assert ids.tolist() == [*expected, 256]
+    assert labels.tolist() == [*(i if t else -100 for i, t in zip(expected, trained, strict=True)), 256]
