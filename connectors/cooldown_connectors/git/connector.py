@@ -78,14 +78,7 @@ def _harvest(
     files = "files" in options.take
     listing: Listing = list_files(repository, options) if files else []
     last = LastChange(blobs_of(listing), repository.shallow)
-    history = read_history(
-        repository.git,
-        repository.tip,
-        merge_rows=files or options.merges,
-        max_message=options.max_commit_size,
-        max_rows=options.max_commit_files,
-        on_row=last.see if files else None,
-    )
+    history = _seen(read_history(repository.git, [repository.tip]), last)
     if "commits" in options.take:
         with Spool(context.store) as spool:
             yield from select_commits(history, repository, options, context, spool)
@@ -94,6 +87,13 @@ def _harvest(
         _look_through(history, last)
     if files:
         yield from read_files(repository, listing, last, context)
+
+
+def _seen(history: Iterator[CommitEntry], last: LastChange) -> Iterator[CommitEntry]:
+    for entry in history:
+        for row in entry.rows:
+            last.see(entry, row)
+        yield entry
 
 
 def _look_through(history: Iterator[CommitEntry], last: LastChange) -> None:

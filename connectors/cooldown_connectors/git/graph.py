@@ -7,6 +7,7 @@ function of the graph alone: whether a history was read at once or in parts, fro
 from __future__ import annotations
 
 import heapq
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -133,30 +134,34 @@ def _look_up(ids: npt.NDArray[np.bytes_], sorter: Indexes, wanted: npt.NDArray[n
 def _order(
     ids: npt.NDArray[np.bytes_], times: npt.NDArray[np.int64], parents: Indexes, starts: npt.NDArray[np.int64]
 ) -> Indexes:
-    """Kahn's algorithm, the oldest of those whose parents are all done first."""
+    """Kahn's algorithm, the oldest of those whose parents are all done first. All in arrays: some 40 bytes a commit."""
     count = len(ids)
-    if len(np.unique(ids)) != count:
+    by_id = np.argsort(ids, kind="stable")
+    if count and (ids[by_id][1:] == ids[by_id][:-1]).any():
         raise ValueError("a commit was given twice")
-    by_id = np.empty(count, np.int64)
-    by_id[np.argsort(ids, kind="stable")] = np.arange(count)
-    children: list[list[int]] = [[] for _ in range(count)]
-    waiting = [0] * count
-    bounds = starts.tolist()
-    all_parents = parents.tolist()
-    for number in range(count):
-        for parent in set(all_parents[bounds[number] : bounds[number + 1]]):
-            if parent >= 0:
-                children[parent].append(number)
-                waiting[number] += 1
-    keys = list(zip(times.tolist(), by_id.tolist(), range(count), strict=True))
-    ready = [key for key, left in zip(keys, waiting, strict=True) if not left]
+    by_age = by_id[np.argsort(times[by_id], kind="stable")].astype(np.int32)
+    age = np.empty(count, np.int32)
+    age[by_age] = np.arange(count, dtype=np.int32)  # from here on a commit is known by its place in `by_age`
+    edges = np.stack([parents, np.repeat(np.arange(count, dtype=np.int32), np.diff(starts))])
+    edges = age[edges[:, edges[0] >= 0]]
+    edges = edges[:, np.argsort(edges[0], kind="stable")]
+    child_starts = _plain(np.searchsorted(edges[0], np.arange(count + 1)))
+    children = _plain(edges[1])
+    waiting = _plain(np.bincount(edges[1], minlength=count))
+    ready = [number for number, left in enumerate(waiting) if not left]
     heapq.heapify(ready)
-    order = np.empty(count, np.int32)
+    order = array("q", bytes(8 * count))
     for place in range(count):
-        number = heapq.heappop(ready)[2]  # a history has no circle: ids are hashes of what they hold
+        number = heapq.heappop(ready)  # a history has no circle: ids are hashes of what they hold
         order[place] = number
-        for child in children[number]:
+        for at in range(child_starts[number], child_starts[number + 1]):
+            child = children[at]
             waiting[child] -= 1
             if not waiting[child]:
-                heapq.heappush(ready, keys[child])
-    return order
+                heapq.heappush(ready, child)
+    return by_age[np.frombuffer(order, np.int64)] if count else by_age
+
+
+def _plain(values: npt.NDArray[np.generic]) -> array[int]:
+    """The same numbers where Python reads single ones quickly."""
+    return array("q", values.astype(np.int64).tobytes())

@@ -1,19 +1,25 @@
 """First pass over history: what each commit says and which paths it changes, at some ten thousand commits a second.
 
-No blob is read: renames are found by equal ids only. One ``git log --raw -z`` walks from the tip, newest first, so git's memory
-does not grow with the history's text; whoever wants the oldest first turns the stored result around.
+No blob is read: renames are found by equal ids only. One ``git log --raw -z`` walks from the tips, newest first, so git's memory
+does not grow with the history's text; whoever wants another order asks :class:`~cooldown_connectors.git.graph.Graph`.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 import msgspec
 
 from cooldown_connectors.git.hardened import Git, Stream
 from cooldown_connectors.git.raw_rows import RawRow, read_row
 
+MESSAGE_KEPT: Final = 16 << 20
+"""Bytes of a message that are kept, and one more where it is longer."""
+ROWS_KEPT: Final = 250_000
+"""Rows of a commit that are kept: no tree that people work in is larger, and memory stays bounded."""
 _FIELDS = "%H %P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%ct%x00%B"
 
 
@@ -27,55 +33,31 @@ class CommitEntry(msgspec.Struct, frozen=True, array_like=True):
     committer: tuple[bytes, bytes]
     committed: bytes
     message: bytes
-    """One byte more than the limit where the message is longer: the rest was not kept."""
+    """One byte more than ``MESSAGE_KEPT`` where the message is longer: the rest was not kept."""
     rows: list[RawRow]
-    """Against the first parent; at most one more than the limit."""
+    """Against the first parent, of merges too; at most ``ROWS_KEPT``."""
     row_count: int
 
 
-def read_history(
-    git: Git,
-    tip: str,
-    *,
-    merge_rows: bool,
-    max_message: int,
-    max_rows: int,
-    on_row: Callable[[CommitEntry, RawRow], None] | None = None,
-) -> Iterator[CommitEntry]:
-    """Every commit that ``tip`` reaches, newest first by committer time (git's own order). Raises ``GitFailed``.
+def read_history(git: Git, tips: Iterable[str], known: Iterable[str] = ()) -> Iterator[CommitEntry]:
+    """Every commit that ``tips`` reach and ``known`` do not, newest first by committer time. Raises ``GitFailed``.
 
-    Rows of merges are those against the first parent, if ``merge_rows``. ``on_row`` sees every row, also those beyond
-    ``max_rows``; its entry has no rows yet.
+    Where clocks were wrong, git may also give some that ``known`` reach.
     """
     nonce = f"commit-{secrets.token_hex(16)}"
     arguments = [
-        "log",
-        "--raw",
-        "-z",
-        "--no-abbrev",
-        "--find-renames=100%",
-        "--no-color",
-        "--no-ext-diff",
-        "--no-textconv",
-    ]
-    arguments += [
-        f"--diff-merges={'first-parent' if merge_rows else 'off'}",
+        *("log", "--stdin", "--raw", "-z", "--no-abbrev", "--find-renames=100%"),
+        *("--no-color", "--no-ext-diff", "--no-textconv", "--no-notes", "--diff-merges=first-parent"),
         f"--format=tformat:{nonce} {_FIELDS}",
-        "--no-notes",
-        "--end-of-options",
-        tip,
     ]
-    with git.stream(*arguments) as stream:
-        yield from _entries(_tokens(stream, max_message), nonce.encode() + b" ", max_rows, on_row)
-        stream.finish()
+    with tempfile.TemporaryFile() as asked:
+        asked.write("".join([*(f"{tip}\n" for tip in tips), *(f"^{tip}\n" for tip in known)]).encode())
+        with git.stream(*arguments, stdin=asked) as stream:
+            yield from _entries(_tokens(stream, MESSAGE_KEPT), nonce.encode() + b" ")
+            stream.finish()
 
 
-def _entries(
-    tokens: Iterator[bytes],
-    start: bytes,
-    max_rows: int,
-    on_row: Callable[[CommitEntry, RawRow], None] | None,
-) -> Iterator[CommitEntry]:
+def _entries(tokens: Iterator[bytes], start: bytes) -> Iterator[CommitEntry]:
     token = next(tokens, b"")
     while token:
         assert token.startswith(start), "a commit starts where rows end"
@@ -86,20 +68,17 @@ def _entries(
         committed = next(tokens)
         message = next(tokens)
         rows: list[RawRow] = []
-        entry = CommitEntry(revision, parents, author, authored, committer, committed, message, rows, 0)
         count = 0
         token = next(tokens, b"")
-        if token.startswith(b"\n"):  # git sets rows apart from the message by a newline
+        if token[:1] == b"\n":  # git sets rows apart from the message by a newline
             token = token[1:]
-        while token.startswith(b":"):
+        while token[:1] == b":":
             row = read_row(token, tokens)
             count += 1
-            if on_row is not None:
-                on_row(entry, row)
-            if count <= max_rows + 1:
+            if count <= ROWS_KEPT:
                 rows.append(row)
             token = next(tokens, b"")
-        yield msgspec.structs.replace(entry, row_count=count)
+        yield CommitEntry(revision, parents, author, authored, committer, committed, message, rows, count)
 
 
 def _tokens(stream: Stream, longest: int) -> Iterator[bytes]:

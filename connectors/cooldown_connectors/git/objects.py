@@ -8,18 +8,29 @@ from collections.abc import Iterable
 from cooldown_connectors.git.hardened import Git
 
 
-def large_or_missing(git: Git, blobs: Iterable[bytes], max_size: int) -> dict[bytes, str]:
-    """Those blobs that must not be read, each with the reason ``too_large`` or ``missing``. Contents are not touched."""
-    asked = sorted(set(blobs))
-    reasons: dict[bytes, str] = {}
+def sizes(git: Git, objects: Iterable[bytes]) -> dict[bytes, int | None]:
+    """Object → its size in bytes, ``None`` where it is not there. Contents are not touched."""
+    asked = sorted(set(objects))
     if not asked:
-        return reasons
+        return {}
     with tempfile.TemporaryFile() as question:
         question.write(b"\n".join(asked) + b"\n")
         reply = git.run("cat-file", "--batch-check=%(objectsize)", "--buffer", stdin=question)
-    for blob, size in zip(asked, reply.splitlines(), strict=True):
-        if not size.isdigit():
-            reasons[blob] = "missing"
-        elif int(size) > max_size:
-            reasons[blob] = "too_large"
-    return reasons
+    return {
+        one: int(size) if size.isdigit() else None
+        for one, size in zip(asked, reply.splitlines(), strict=True)
+    }
+
+
+def existing(git: Git, objects: Iterable[bytes]) -> set[bytes]:
+    """Those objects that are there."""
+    return {one for one, size in sizes(git, objects).items() if size is not None}
+
+
+def large_or_missing(git: Git, blobs: Iterable[bytes], max_size: int) -> dict[bytes, str]:
+    """Those blobs that must not be read, each with the reason ``too_large`` or ``missing``."""
+    return {
+        blob: "missing" if size is None else "too_large"
+        for blob, size in sizes(git, blobs).items()
+        if size is None or size > max_size
+    }
