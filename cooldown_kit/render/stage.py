@@ -13,20 +13,23 @@ from cooldown_kit.documents import Document, DocumentWriter
 from cooldown_kit.events import Emit, Progress
 from cooldown_kit.records import Commit, Record, Skipped, SourceFile, TextPage
 from cooldown_kit.render.commit import render_commit
+from cooldown_kit.render.layouts import Layouts
+from cooldown_kit.render.options import RenderOptions
 from cooldown_kit.render.origin import NotRendered, Origin
 from cooldown_kit.render.source_file import render_source_file
 from cooldown_kit.render.text_page import render_text_page
 
 STAGE: Final = "render"
-VERSION: Final = 1
+VERSION: Final = 2
 """Part of the stage's key: raised whenever the same records would give other documents."""
 DOCUMENTS: Final = "documents.parquet"
 REJECTS: Final = "rejects.jsonl"
 _PROGRESS_EVERY = 500
 
 
-def render(record: Record, origin: Origin) -> Document | NotRendered:
-    """One record in the layout of its kind."""
+def render(record: Record, origin: Origin, layouts: Layouts | None = None) -> Document | NotRendered:
+    """One record in the layout that its id gets."""
+    layouts = layouts or Layouts()
     if isinstance(record, Commit):
         return render_commit(record, origin)
     if isinstance(record, SourceFile):
@@ -45,20 +48,27 @@ def render_source(
     hash_author: Callable[[str], str],
     out: Path,
     emit: Emit,
+    options: RenderOptions | None = None,
+    seed: int = 0,
+    special_tokens: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
     """Render all records of one source into ``out/documents.parquet``.
+
+    ``options`` say which layouts in which proportion, ``seed`` decides which record gets which, and ``special_tokens``
+    are those of the model's tokenizer, used where the options turn them on.
 
     ``clean`` sees every record before anything else does: it replaces secrets. ``hash_author`` turns an e-mail address
     into a keyed hash. Records that give no document are listed in ``out/rejects.jsonl`` with their reason. Returns
     the counters of the stage; memory stays flat whatever the number of records.
     """
     origin = Origin(source, connector, hash_author)
+    layouts = Layouts(options or RenderOptions(), seed, special_tokens)
     counts = _Counts()
     encoder = msgspec.json.Encoder()
     with DocumentWriter(out / DOCUMENTS) as writer, (out / REJECTS).open("wb") as rejects:
         for done, raw in enumerate(records, start=1):
             record = clean(raw)
-            document = render(record, origin)
+            document = render(record, origin, layouts)
             counts.add(record, document)
             if isinstance(document, Document):
                 writer.write(document)
