@@ -53,8 +53,8 @@ def without_trailers(message: str) -> CleanMessage:
         elif match and _PERSONAL.fullmatch(match[1]):
             if _CO_AUTHOR.fullmatch(match[1]) and (address := _ADDRESS.search(match[2])):
                 co_authors.append(address[0].strip("<>"))
-        elif not line.strip() or _RULER.fullmatch(line.strip()):
-            in_last_paragraph = in_last_paragraph and not any(text.strip() for text in kept)
+        elif _is_space(line):
+            in_last_paragraph = in_last_paragraph and all(map(_is_space, kept))
             kept[:0] = lines[start:end]
         elif match and start > 0:
             block = lines[start:end]
@@ -63,10 +63,15 @@ def without_trailers(message: str) -> CleanMessage:
             break
         end = start
     removed = len(lines) - end - len(kept)
-    while removed and kept and (not kept[-1].strip() or _RULER.fullmatch(kept[-1].strip())):
+    while removed and kept and _is_space(kept[-1]):
         kept.pop()  # what separated the text from trailers that are gone
     text = "\n".join([*lines[:end], *kept]).strip("\n").rstrip()
     return CleanMessage(text, tuple(reversed(co_authors)), removed)
+
+
+def _is_space(line: str) -> bool:
+    """Whether a line only sets paragraphs apart."""
+    return not line.strip() or _RULER.fullmatch(line.strip()) is not None
 
 
 def _start_of_trailer(lines: list[str], end: int) -> int:

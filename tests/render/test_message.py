@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cooldown_kit.render.message import without_address, without_trailers
@@ -70,6 +70,7 @@ LINES = [
 ]
 
 
+@example("Text.\nNote: a@b.c\nAcked-by: A <a@b.c>\n\n---")
 @given(st.lists(st.sampled_from(LINES), max_size=12).map("\n".join) | st.text(max_size=300))
 def test_cleaning_twice_is_cleaning_once(message: str) -> None:
     once = without_trailers(message).text
