@@ -24,7 +24,7 @@ from cooldown_kit.curate.secret_values import (
     varied,
 )
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same records would be cleaned differently."""
 
 
@@ -196,7 +196,7 @@ PLACES = (
     ),
     Rule(
         "properties-password", ("password", "passwd", "passphrase", "pwd"),
-        r"""(?im)(?:^[+-]?|["']|\\n)[\w.-]{0,60}(?:password|passwd|passphrase|pwd)[\w.-]{0,20}=([^\s"'`\\()$]{4,200})(?:\r?$|\\+[rn])""",
+        r"""(?im)(?:^[ +-]?|["']|\\n)[\w.-]{0,60}(?:password|passwd|passphrase|pwd)[\w.-]{0,20}=([^\s"'`\\()$]{4,200})(?:\r?$|\\+[rn])""",
         "[alnum:12]", "spring.datasource.password={}", before=64, accept=bare_password,
     ),
     Rule("sql-password", ("identified by", "identified with"), r"""(?i)identified (?:with \w{1,40} )?by (?:password )?\\*['"]([^'"\n\\]{3,200})\\*['"]""", "[alnum:12]", "CREATE USER app IDENTIFIED BY '{}';", accept=literal),

@@ -19,7 +19,7 @@ import msgspec
 from cooldown_kit.curate.patches import replace_in_patch
 from cooldown_kit.curate.private_keys import KEYWORDS, private_key_span
 from cooldown_kit.curate.secret_rules import RULES, Rule
-from cooldown_kit.curate.secret_values import MARK
+from cooldown_kit.curate.secret_values import MARK, random_looking
 
 _PATCH_FIELDS = frozenset({"patch"})
 _OPAQUE_FIELDS = frozenset(
@@ -36,10 +36,19 @@ _OPAQUE_FIELDS = frozenset(
         "status",
         "left_out",
         "changed_in",
+        "merged_in",
+        "base",
+        "head",
+        "reverts",
+        "reverted_by",
+        "fixed_by",
+        "review",
+        "record",
     }
 )
 """Object names and words of our own: they hold nothing that anybody typed."""
 _SHORTEST = 8
+"""Texts of fewer characters hold no secret, and values of fewer bytes are not looked for elsewhere."""
 _ROUNDS = 8
 """A replacement may uncover another finding; each round only shortens what is left, and two are the most we have seen."""
 
@@ -59,6 +68,29 @@ class _Log(msgspec.Struct, frozen=True):
     field: str
     rule: str
     hmac: str
+
+
+class _Known:
+    """The values that were found in one record, to be found in its other fields too."""
+
+    def __init__(self, values: dict[bytes, str]) -> None:
+        self._values = values
+
+    def find(self, data: bytes) -> list[Finding]:
+        """Every place where one of the values stands as a whole, in order and apart."""
+        found: list[Finding] = []
+        for value, rule in self._values.items():
+            start = data.find(value)
+            while start >= 0:
+                end = start + len(value)
+                if not (data[start - 1 : start].isalnum() or data[end : end + 1].isalnum()):
+                    found.append(Finding(start, end, rule))
+                start = data.find(value, end)
+        apart: list[Finding] = []
+        for finding in sorted(found):
+            if not apart or finding.start >= apart[-1].end:
+                apart.append(finding)
+        return apart
 
 
 class _Scanner:
@@ -164,15 +196,25 @@ class SecretCleaner:
 
     def __init__(self, hash_key: bytes) -> None:
         self._hash_key = hash_key
-        self._scanner = _scanner()
+        self._finder: _Scanner | _Known = _scanner()
+        self._values: dict[bytes, str] = {}
         self._log: list[_Log] = []
         self._pending: list[tuple[str, str, str]] = []
         self.findings: Counter[str] = Counter()
         """How many secrets were replaced, by rule."""
 
     def clean(self, record: _Any) -> _Any:
-        """The record with ``<secret:rule>`` in place of each secret; the same object where there is none."""
+        """The record with ``<secret:rule>`` in place of each secret; the same object where there is none.
+
+        A value that one field gives away goes from all: a hunk may show a password without the line that calls it one."""
+        self._values.clear()
         cleaned: _Any = self._value(record, "", in_patch=False)
+        if self._values:
+            self._finder = _Known(dict(self._values))
+            try:
+                cleaned = self._value(cleaned, "", in_patch=False)
+            finally:
+                self._finder = _scanner()
         if self._pending:
             name = str(getattr(cleaned, "id", ""))
             self._log += [_Log(name, field, rule, digest) for field, rule, digest in self._pending]
@@ -192,10 +234,7 @@ class SecretCleaner:
                 break
             changed = True
             for finding in found:
-                digest = hmac.new(
-                    self._hash_key, data[finding.start : finding.end], hashlib.sha256
-                ).hexdigest()[:32]
-                self._pending.append((field, finding.rule, digest))
+                self._note(data[finding.start : finding.end], finding.rule, field)
             data = _replaced(data, found, in_patch)
         return data.decode("utf-8", "surrogatepass") if changed else text
 
@@ -205,8 +244,15 @@ class SecretCleaner:
         with path.open("wb") as file:
             file.writelines(encoder.encode(line) + b"\n" for line in self._log)
 
+    def _note(self, value: bytes, rule: str, field: str) -> None:
+        digest = hmac.new(self._hash_key, value, hashlib.sha256).hexdigest()[:32]
+        self._pending.append((field, rule, digest))
+        is_line = len(value) >= _SHORTEST and b"\n" not in value
+        if is_line and random_looking(value.decode("utf-8", "replace"), ""):
+            self._values.setdefault(value, rule)  # unlike "postgres", which is also the name of a database
+
     def _find(self, data: bytes, in_patch: bool) -> list[Finding]:
-        found = self._scanner.find(data)
+        found = self._finder.find(data)
         if not in_patch:
             return found
         pieces = []
