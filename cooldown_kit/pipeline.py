@@ -17,7 +17,9 @@ from cooldown_kit.errors import Stopped
 from cooldown_kit.events import Artefact, Emit, Event, Message, ignore
 from cooldown_kit.extras import require_train
 from cooldown_kit.model.facts import read_facts
+from cooldown_kit.model.locate import LocalModel, RandomModel, locate
 from cooldown_kit.model.resolve import ModelFolder, check_model, prepare_model
+from cooldown_kit.model.tokenizer import special_token_names
 from cooldown_kit.preflight import findings, make_plan, refuse_errors
 from cooldown_kit.recipe import Recipe
 from cooldown_kit.run_folder import EventLog, RunFolder, link_tree
@@ -107,14 +109,15 @@ def plan(recipe: Recipe, *, on_event: Emit = ignore) -> Plan:
 
 
 def harvest(recipe: Recipe, *, on_event: Emit = ignore) -> Harvest:
-    """Harvest, render and curate, and stop there: clean documents for any other use. Needs neither torch nor the model.
+    """Harvest, render and curate, and stop there: clean documents for any other use. Needs no torch.
 
-    A later :func:`run` of the same recipe in the same workspace finds all of it done.
+    It needs no model either, unless layouts are to use the special tokens of its tokenizer. A later :func:`run` of the same recipe in the same workspace finds all of it done.
     Raises :class:`~cooldown_kit.errors.CooldownError` for everything a person can put right.
     """
     workspace = Workspace(recipe.workspace_path)
     _check_sources(recipe, workspace, on_event)
-    _, curated = _documents(recipe, workspace, on_event)
+    tokens = _special_tokens(recipe, workspace, None, on_event)
+    _, curated = _documents(recipe, workspace, tokens, on_event)
     return Harvest(
         documents_path=curated.path / "documents.parquet",
         rejects_path=curated.path / "rejects.parquet",
@@ -139,7 +142,8 @@ def check(recipe: Recipe, workspace: Workspace, emit: Emit) -> None:
 def prepare(recipe: Recipe, workspace: Workspace, model: ModelFolder, emit: Emit) -> Prepared:
     """Harvest, render, curate, tokenise and plan the mixture; every step is found if it was done before."""
     facts = read_facts(model.path)
-    sources, curated = _documents(recipe, workspace, emit)
+    special = _special_tokens(recipe, workspace, model, emit)
+    sources, curated = _documents(recipe, workspace, special, emit)
     tokens = stages.tokenise(recipe, workspace, model, curated, emit)
     mixture = stages.plan_shares(recipe, tokens.summary["streams"], context_length=facts.context_length)
     return Prepared(model, facts, sources, curated, tokens, mixture)
@@ -152,14 +156,35 @@ def _check_sources(recipe: Recipe, workspace: Workspace, emit: Emit) -> None:
 
 
 def _documents(
-    recipe: Recipe, workspace: Workspace, emit: Emit
+    recipe: Recipe, workspace: Workspace, special_tokens: frozenset[str], emit: Emit
 ) -> tuple[dict[str, tuple[StageOutput, StageOutput]], StageOutput]:
     """Every source's harvest and rendered documents, and the curated documents of all."""
     sources = {}
     for name, options in recipe.sources.items():
         records = stages.harvest(recipe, workspace, name, options, emit)
-        sources[name] = (records, stages.render(recipe, workspace, name, options, records, emit))
+        rendered = stages.render(recipe, workspace, name, options, records, special_tokens, emit)
+        sources[name] = (records, rendered)
     return sources, stages.curate(recipe, workspace, [rendered for _, rendered in sources.values()], emit)
+
+
+def _special_tokens(
+    recipe: Recipe, workspace: Workspace, model: ModelFolder | None, emit: Emit
+) -> frozenset[str]:
+    """The special tokens of the model's tokenizer, where the recipe's layouts may use them.
+
+    Their names stand in ``tokenizer.json``. Only a model that is a GGUF file, or has yet to be downloaded, must be prepared for them.
+    """
+    if not recipe.render.special_tokens:
+        return frozenset()
+    found = locate(recipe.model, recipe.folder)
+    if isinstance(found, RandomModel):
+        folder = found.tokenizer
+    elif isinstance(found, LocalModel):
+        folder = found.path
+    else:
+        require_train()
+        folder = (model or _prepare_model(recipe, workspace, emit)).path
+    return frozenset(special_token_names(folder))
 
 
 def _cool_down(

@@ -22,6 +22,7 @@ from cooldown_kit.mix.options import MixOptions
 from cooldown_kit.model.options import ModelSpec
 from cooldown_kit.options import Options
 from cooldown_kit.recipe_errors import Problem, problems_of, raise_problems
+from cooldown_kit.render.options import RenderOptions
 from cooldown_kit.train.options import TrainOptions
 from cooldown_kit.yaml_source import YamlSource, parse_yaml
 
@@ -56,6 +57,8 @@ class Recipe(Options):
     """Folder for everything that runs make; relative to the recipe's folder."""
     sources: dict[str, SourceOptions]
     """Name → connector and its options."""
+    render: RenderOptions = RenderOptions()
+    """Which layouts records get, in which proportion."""
     holdout: HoldoutOptions = HoldoutOptions()
     """Which documents are kept out of training."""
     curate: CurateOptions = CurateOptions()

@@ -71,14 +71,10 @@ def harvest(
     connector = connectors.find(options.connector)
     context = harvest_context(recipe, workspace, name, emit)
     fingerprint = dict(connector.fingerprint(options, context))
-    spec = StageSpec(
-        "harvest",
-        name,
-        {"source": fingerprint},
-        options.model_dump(mode="json"),
-        HARVEST_VERSION,
-        private=True,
-    )
+    settings = options.model_dump(mode="json")
+    if context.wanted:
+        settings = {"source": settings, "wanted": sorted(context.wanted)}
+    spec = StageSpec("harvest", name, {"source": fingerprint}, settings, HARVEST_VERSION, private=True)
 
     def work(out: Path) -> Mapping[str, Any]:
         taken, skipped = Counter[str](), Counter[str]()
@@ -99,12 +95,27 @@ def harvest(
 
 
 def render(
-    recipe: Recipe, workspace: Workspace, name: str, options: SourceOptions, harvest: StageOutput, emit: Emit
+    recipe: Recipe,
+    workspace: Workspace,
+    name: str,
+    options: SourceOptions,
+    harvest: StageOutput,
+    special_tokens: frozenset[str],
+    emit: Emit,
 ) -> StageOutput:
-    """The documents of one source; secrets are replaced before anything is rendered."""
+    """The documents of one source; secrets are replaced before anything is rendered.
+
+    ``special_tokens`` are those of the model's tokenizer where the recipe's layouts may use them, else none.
+    """
     from cooldown_kit.curate.secrets import SecretCleaner
 
-    settings = {"secrets": recipe.curate.secrets, "rules": secret_rules.VERSION}
+    settings = {
+        "secrets": recipe.curate.secrets,
+        "rules": secret_rules.VERSION,
+        "render": recipe.render.model_dump(mode="json"),
+        "seed": recipe.seed,
+        "special_tokens": sorted(special_tokens),
+    }
     spec = StageSpec("render", name, {"harvest": harvest.digest}, settings, render_stage.VERSION)
 
     def work(out: Path) -> Mapping[str, Any]:
@@ -117,6 +128,9 @@ def render(
             hash_author=workspace.keyed_hash,
             out=out,
             emit=emit,
+            options=recipe.render,
+            seed=recipe.seed,
+            special_tokens=special_tokens,
         )
         cleaner.write_log(out / "secrets.jsonl")
         return {**summary, "secrets": dict(cleaner.findings)}
@@ -278,4 +292,10 @@ def families(recipe: Recipe) -> dict[str, str]:
 
 def harvest_context(recipe: Recipe, workspace: Workspace, name: str, emit: Emit) -> HarvestContext:
     """What a connector is given beside its options."""
-    return HarvestContext(source=name, folder=recipe.folder, store=workspace.store, emit=emit)
+    return HarvestContext(
+        source=name,
+        folder=recipe.folder,
+        store=workspace.store,
+        emit=emit,
+        wanted=recipe.render.wanted,
+    )

@@ -131,3 +131,19 @@ def test_a_missing_recipe_names_the_remedy(tmp_path: Path) -> None:
 def test_the_papers_cooldown_is_the_default_goal() -> None:
     assert Recipe.parse(GOOD).goal == "reasoning"
     assert GOALS["reasoning"][0] == 0.20
+
+
+def test_layouts_are_read_with_their_shares() -> None:
+    recipe = Recipe.parse(GOOD + "render: {commit: {diff: 70%, task: 30%}}\n")
+    assert recipe.render.shares("commit") == {"diff": 0.7, "task": 0.3}
+    assert recipe.render.shares("notebook") == {"script": 1.0}
+    assert Recipe.parse(recipe.to_yaml()) == recipe
+
+
+def test_an_unknown_layout_is_refused_with_the_nearest_one() -> None:
+    assert "did you mean `before_after`?" in problems(GOOD + "render: {commit: {before_afer: 100%}}\n")
+
+
+def test_shares_of_layouts_that_do_not_add_up_are_refused_with_what_is_missing() -> None:
+    said = problems(GOOD + "render: {commit: {diff: 50%, task: 10%}}\n")
+    assert "add up to 60" in said and "by 40" in said

@@ -94,6 +94,8 @@ def _default(field: FieldInfo) -> str:
         return "none"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
+    if isinstance(value, dict):
+        return f"`{{{', '.join(f'{key}: {item:g}' for key, item in value.items())}}}`"
     return f"`{value}`"
 
 

@@ -76,3 +76,37 @@ def test_a_source_that_cannot_be_read_is_named(project: Any) -> None:
     project.edit("path: repository", "path: repositry")
     with pytest.raises(InputError, match="did you mean"):
         ck.harvest(ck.Recipe.load(project.recipe))
+
+
+def test_special_tokens_are_read_from_the_model_s_files_without_torch(project: Any) -> None:
+    done = without_train(project, "harvest", "--json", "--set", "render.special_tokens=true")
+    assert done.returncode == 0, done.stderr
+    render = next(iter((project.workspace / "stages" / "render").glob("code-*/manifest.json")))
+    tokens = json.loads(render.read_text())["options"]["special_tokens"]
+    assert tokens == ["<file_sep>", "<repo_name>", "<|endoftext|>"]
+
+
+def test_special_tokens_of_a_model_that_is_not_there_are_an_error_that_names_the_place(project: Any) -> None:
+    text = project.recipe.read_text()
+    project.recipe.write_text(text.replace(text.split("model: ")[1].split("\n")[0], "not/there/yet"))
+    with pytest.raises(InputError, match="no such model folder"):
+        ck.harvest(ck.Recipe.load(project.recipe, ["render.special_tokens=true"]))
+
+
+def test_layouts_decide_what_is_harvested_and_rendered_again(project: Any) -> None:
+    events: list[Event] = []
+
+    def cached() -> dict[str, bool]:
+        found = {f"{e.stage} {e.detail}": e.cached for e in events if isinstance(e, StageFinished)}
+        events.clear()
+        return found
+
+    ck.harvest(ck.Recipe.load(project.recipe))
+    ck.harvest(ck.Recipe.load(project.recipe, ["render.pseudonyms=false"]), on_event=events.append)
+    first = cached()
+    assert first["harvest code"] and not first["render code"], "pseudonyms need nothing more of the harvest"
+    tasks = ck.Recipe.load(project.recipe, ["render.commit={diff: 50%, before_after: 50%}"])
+    ck.harvest(tasks, on_event=events.append)
+    assert not cached()["harvest code"], "contents before the change were not harvested yet"
+    ck.harvest(tasks, on_event=events.append)
+    assert all(cached().values())
