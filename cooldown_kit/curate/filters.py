@@ -11,6 +11,7 @@ import re
 import string
 
 from cooldown_kit.curate.generated import path_reason, says_generated
+from cooldown_kit.curate.history import history_reason
 from cooldown_kit.curate.options import CurateOptions
 from cooldown_kit.documents import Document
 
@@ -55,12 +56,34 @@ def content_of(document: Document) -> str:
 
 
 def reason_to_drop(document: Document, options: CurateOptions) -> str | None:
-    """The first filter that a document fails, by name; ``None`` for one that passes all that look at one document alone."""
+    """The first filter that a document fails, by name; ``None`` for one that passes all that look at one document alone.
+
+    A repository's pack was made of files that passed the filters for files, so only its size is looked at. In a notebook a paragraph
+    is a line, as in documentation, so no line is too long; but printed numbers are data there as anywhere.
+    """
     content = content_of(document)
-    if reason := too_short(content, options):
+    if reason := too_short(content, options) or history_reason(document.signals, options.history):
         return reason
+    if document.kind == "notebook":
+        return _notebook_reason(document, content, options)
     if document.kind != "code":
         return None
+    if document.layout == "repository":
+        return too_many_lines(content, options)
+    return _code_reason(document, content, options)
+
+
+def _notebook_reason(document: Document, content: str, options: CurateOptions) -> str | None:
+    return (
+        (path_reason(document.path or "") if options.generated_and_vendored_paths else None)
+        or too_many_lines(content, options)
+        or few_alphanumeric(content, options)
+        or float_dump(content, options)
+        or hex_dump(content, options)
+    )
+
+
+def _code_reason(document: Document, content: str, options: CurateOptions) -> str | None:
     return (
         (path_reason(document.path or "") if options.generated_and_vendored_paths else None)
         or generated(content, options)

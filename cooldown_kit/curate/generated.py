@@ -31,7 +31,7 @@ _GENERATED_PATH = re.compile(
 
 _VENDORED_PATH = re.compile(
     r"(?:^|/)(?:node_modules|bower_components|jspm_packages|vendors?|_vendor|third[-_]?party|3rd[-_]?party|extern(?:al)?s?|deps|dist"
-    r"|godeps|carthage|pods|\.yarn|\.venv|venv|site-packages|\.eggs|\.bundle|\.nuget|\.gradle|\.mvn|__pycache__|\.terraform)/"
+    r"|\.ipynb_checkpoints|godeps|carthage|pods|\.yarn|\.venv|venv|site-packages|\.eggs|\.bundle|\.nuget|\.gradle|\.mvn|__pycache__|\.terraform)/"
     r"|(?:^|/)(?:jquery|bootstrap|angular|react|vue|d3|lodash|moment|three|ember|backbone|underscore|modernizr|prototype|mootools)"
     r"(?:[-.]?\d+(?:\.\d+)*)?(?:\.slim|\.core|\.bundle|\.global|\.prod|\.development|\.production)?\.js$",
     re.IGNORECASE,

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from cooldown_kit.options import Count, Options, Share
+
+
+class HistoryOptions(Options):
+    """What the history of a repository says of a commit. It has a say only where the harvest knows that history."""
+
+    reverted: Literal["keep", "drop"] = "drop"
+    """What becomes of commits that a later one took back."""
+    bots: Literal["keep", "drop"] = "drop"
+    """What becomes of commits that a machine wrote, by the author's name and address."""
+    min_survival_days: Annotated[float, Field(ge=0)] = 0.0
+    """Commits are dropped whose median added line was changed or removed sooner; lines that still stand are never held against one. 0 keeps all."""
 
 
 class CurateOptions(Options):
@@ -37,6 +48,8 @@ class CurateOptions(Options):
     """Code files with a smaller share of letters and digits among their characters are dropped."""
     max_lines: Count = 100_000
     """Code files with more lines are dropped."""
+    history: HistoryOptions = HistoryOptions()
+    """What the history of a repository says of a commit."""
     min_characters: Count = 20
     """Documents with less content than this are dropped, in characters."""
 

@@ -18,12 +18,13 @@ import pyarrow.parquet as pq
 
 from cooldown_kit.curate.duplicates import Duplicates
 from cooldown_kit.curate.filters import reason_to_drop
+from cooldown_kit.curate.groups import Group, group_of, whole_groups
 from cooldown_kit.curate.holdout import Holdout
 from cooldown_kit.curate.options import CurateOptions, HoldoutOptions
 from cooldown_kit.documents import Document, DocumentWriter, Split, read_documents
 from cooldown_kit.events import Emit, Message, Progress
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same documents and options would give another output."""
 
 _PROGRESS_EVERY = 500
@@ -38,6 +39,7 @@ class _Note(NamedTuple):
     time: datetime | None
     language: str | None
     reason: str | None
+    group: Group | None
 
 
 def curate(
@@ -59,6 +61,7 @@ def curate(
     splits: list[Split] = [
         "heldout" if rule.holds_out(note.kind, note.identity, note.time) else "train" for note in notes
     ]
+    moved = whole_groups([note.group for note in notes], reasons, splits)
     heldout = {
         note.content_hash
         for note, reason, split in zip(notes, reasons, splits, strict=True)
@@ -78,7 +81,7 @@ def curate(
                 rejected.write(document, reason=dropped)
             else:
                 kept.write(msgspec.structs.replace(document, split=split))
-    summary = tally.summary(rule, languages)
+    summary = {**tally.summary(rule, languages), "heldout_with_their_pull_request": moved}
     _warn(summary, rule, emit)
     return summary
 
@@ -93,7 +96,8 @@ def _with_progress(inputs: Sequence[Path], done: int, total: int, emit: Emit) ->
 
 
 def _note(document: Document, options: CurateOptions) -> _Note:
-    is_program = document.kind == "code" and not document.signals.get("markup")
+    is_file = document.kind == "code" and document.layout != "repository"
+    is_program = is_file and not document.signals.get("markup")
     return _Note(
         kind=sys.intern(document.kind),
         identity=document.id,
@@ -101,6 +105,7 @@ def _note(document: Document, options: CurateOptions) -> _Note:
         time=document.time,
         language=sys.intern(document.language) if document.language and is_program else None,
         reason=reason_to_drop(document, options),
+        group=group_of(document),
     )
 
 
@@ -130,7 +135,14 @@ class _Tally:
     def add(self, document: Document, split: Split, reason: str | None) -> None:
         counts = self._streams.setdefault(
             document.stream,
-            {"read": 0, "train": 0, "heldout": 0, "characters": {"train": 0, "heldout": 0}, "dropped": {}},
+            {
+                "read": 0,
+                "train": 0,
+                "heldout": 0,
+                "characters": {"train": 0, "heldout": 0},
+                "dropped": {},
+                "layouts": {},
+            },
         )
         counts["read"] += 1
         if reason is not None:
@@ -139,6 +151,9 @@ class _Tally:
         characters = sum(len(segment.text) for segment in document.segments)
         counts[split] += 1
         counts["characters"][split] += characters
+        layout = counts["layouts"].setdefault(document.layout, {"documents": 0, "special_tokens": 0})
+        layout["documents"] += 1
+        layout["special_tokens"] += any(segment.token for segment in document.segments)
         if split == "heldout":
             self._heldout[document.kind] += 1
             self._heldout_characters[document.kind] += characters

@@ -8,6 +8,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -228,3 +229,26 @@ def test_the_same_documents_give_the_same_bytes(make_document, tmp_path, seed):
             ]
         )
     assert outputs[0] == outputs[1]
+
+
+def test_kept_documents_are_counted_by_layout_and_by_special_tokens(make_document, tmp_path):
+    marked = [Segment("<file_sep>", token=True), Segment("a.py\nvalue = 1  # with a token\n")]
+    found = [
+        make_document("plain", "value = 2  # in plain text\n", layout="file"),
+        msgspec.structs.replace(make_document("marked", "value = 1\n", layout="file"), segments=marked),
+        make_document("pack", "value = 3  # one of several\n", layout="repository"),
+        make_document("dropped", "x", layout="repository"),
+    ]
+    summary, _, _ = run(tmp_path, [found])
+    assert summary["streams"]["repo.files"]["layouts"] == {
+        "file": {"documents": 2, "special_tokens": 1},
+        "repository": {"documents": 1, "special_tokens": 0},
+    }
+
+
+def test_a_pack_of_files_takes_no_part_in_the_ranking_of_languages(make_document, tmp_path):
+    found = [make_document(f"p{i}", f"value = {i}  # in python\n") for i in range(3)]
+    found.append(make_document("pack", "package main  // and more\n", language="Go", layout="repository"))
+    summary, kept, _ = run(tmp_path, [found], CurateOptions(languages=1))
+    assert summary["languages"] == {"Python": 3}
+    assert "pack" in {d.id for d in kept}
