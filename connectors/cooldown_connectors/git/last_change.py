@@ -1,12 +1,24 @@
-"""Which commit gave each file the content it has now, found while history passes by."""
+"""Which commit last changed each file: the one that ``git log -1 TIP -- PATH`` names.
+
+Git goes back from the tip and, at a merge, on to the first parent that has the file as it is ("history simplification" in
+git-log(1)), so that a branch whose change was thrown away does not count. Here all files go back together: each commit holds the
+set of paths that are still followed there, and sets are moved on to parents, not copied.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from cooldown_connectors.git.graph import Graph
+from cooldown_connectors.git.hardened import Git
 from cooldown_connectors.git.history import CommitEntry
+from cooldown_connectors.git.object_reader import ObjectReader
 from cooldown_connectors.git.raw_rows import RawRow
+from cooldown_connectors.git.tree_lookup import TreeItem, TreeLookup
+
+Files = Mapping[bytes, TreeItem]
+"""Path → mode and blob at the tip."""
 
 
 @dataclass(frozen=True)
@@ -17,13 +29,85 @@ class Change:
     committed: bytes
 
 
-class LastChange:
-    """For each path, the newest commit whose change left it with the blob it has at the tip.
+@dataclass(frozen=True)
+class LastChanges:
+    """The last change of each file that history could say."""
 
-    That commit always exists: going back from the tip, some commit differs in this path from all its parents. A branch
-    whose change a merge threw away does not count, for it left another blob. A merge counts only where no other
-    commit made that content (a conflict resolved by hand). Give it entries newest first.
+    found: Mapping[bytes, Change]
+
+    def of(self, path: bytes) -> Change | None:
+        """The last change; ``None`` where history does not say (it lies below a shallow clone's edge)."""
+        return self.found.get(path)
+
+
+def last_changes(
+    git: Git,
+    graph: Graph,
+    tip: int,
+    files: Files,
+    entries: Iterable[tuple[int, CommitEntry]],
+    shallow: frozenset[str],
+) -> LastChanges:
+    """The last change of each of ``files``. ``entries`` are those of all commits that ``tip`` reaches, the highest number first,
+    with rows against the first parent; no more of them are read than needed. Raises ``GitFailed``.
     """
+    found: dict[bytes, Change] = {}
+    followed: dict[int, set[bytes]] = {}
+    _follow(followed, tip, set(files))
+    with ObjectReader(git) as objects:
+        trees = TreeLookup(objects)
+        for number, entry in entries if files else ():
+            paths = followed.pop(number, None)
+            parents = graph.parents(number)
+            if paths is None:
+                continue
+            if entry.revision in shallow or len(parents) != len(entry.parents):
+                continue  # at the edge of a shallow clone: who changed what lies below
+            change = Change(entry.revision, entry.committed)
+            for path in _changed(git, entry, paths):
+                paths.discard(path)
+                for parent in parents[1:]:
+                    if trees.item(graph.revision(parent), path) == files[path]:
+                        _follow(followed, parent, {path})
+                        break
+                else:
+                    found[path] = change
+            if parents:
+                _follow(followed, parents[0], paths)
+            if not followed:
+                break
+    return LastChanges(found)
+
+
+def _follow(followed: dict[int, set[bytes]], number: int, paths: set[bytes]) -> None:
+    """Hand paths on to a commit; the smaller set goes into the larger."""
+    there = followed.get(number)
+    if there is not None:
+        paths, less = (paths, there) if len(paths) > len(there) else (there, paths)
+        paths |= less
+    if paths:
+        followed[number] = paths
+
+
+def _changed(git: Git, entry: CommitEntry, paths: set[bytes]) -> list[bytes]:
+    """Those of ``paths`` in which the commit differs from its first parent."""
+    if entry.row_count == len(entry.rows):
+        return [row.path for row in entry.rows if row.path in paths]
+    # The history does not keep every row of so large a commit.
+    compared = [entry.parents[0], entry.revision] if entry.parents else ["--root", entry.revision]
+    arguments = ("diff-tree", "--no-commit-id", "-r", "-z", "--name-only", "--no-renames", *compared)
+    changed = []
+    rest = b""
+    with git.stream(*arguments) as stream:
+        while chunk := stream.read():
+            *names, rest = (rest + chunk).split(b"\0")
+            changed += [name for name in names if name in paths]
+        stream.finish()
+    return changed
+
+
+class LastChange:
+    """For each path, the newest commit whose change left it with the blob it has at the tip. Give it entries newest first."""
 
     def __init__(self, blobs: Mapping[bytes, bytes], shallow: frozenset[str]) -> None:
         self._pending = dict(blobs)

@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 from cooldown_connectors.git import GitConnector
+from cooldown_connectors.git.configuration import write_home
+from cooldown_connectors.git.hardened import Git
+from cooldown_connectors.git.history_store import History, read_into
 from cooldown_connectors.git.paths import path_text
 
 from cooldown_kit.connector import HarvestContext
@@ -249,3 +252,16 @@ def _assert_equal_to_git(repository, commits):
 @pytest.fixture
 def assert_equal_to_git() -> Callable[[Sandbox, list[Commit]], None]:
     return _assert_equal_to_git
+
+
+@pytest.fixture
+def history_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Git, History]]:
+    """Git on a repository itself, and the history of some of its commits."""
+
+    def read(repository: Sandbox, *tips: str) -> tuple[Git, History]:
+        folder = tmp_path_factory.mktemp("history")
+        git_dir = Path(os.fsdecode(repository.git("rev-parse", "--absolute-git-dir").rstrip(b"\n")))
+        git = Git(write_home(folder), git_dir)
+        return git, read_into(folder / "history", git, tips)
+
+    return read
