@@ -1,6 +1,13 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+
+from cooldown_connectors.git.files import list_files, read_files
+from cooldown_connectors.git.last_change import Change, LastChanges
+from cooldown_connectors.git.repository import look
+
+from cooldown_kit.records import Cell, Notebook, Skipped, SourceFile
 
 
 def test_files_come_by_path_with_content_blob_mode_and_revision(repository, harvest):
@@ -149,3 +156,55 @@ def test_a_change_that_a_merge_threw_away_does_not_date_the_file(repository, har
     repository.tick()
     repository.git("merge", "-q", "-s", "ours", "-m", "Ours", "side")
     assert changed(harvest(repository, take="files")) == {"a": kept}
+
+
+def test_a_notebook_is_left_out_of_files_and_a_record_of_its_own(repository, options, context):
+    cells = [
+        {"cell_type": "markdown", "source": "# Totals"},
+        {"cell_type": "code", "source": "1 + 1", "outputs": [{"output_type": "stream", "text": "2"}]},
+    ]
+    notebook = json.dumps({"cells": cells, "metadata": {"language_info": {"name": "python"}}})
+    repository.write("a.ipynb", notebook)
+    repository.write("b.ipynb", "{")
+    repository.write("c.py", "c\n")
+    repository.write(".ipynb_checkpoints/a.ipynb", notebook)
+    repository.write("large.IPYNB", notebook + " " * 1000)
+    (repository.path / "link.ipynb").symlink_to("a.ipynb")
+    revision = repository.commit()
+    chosen = options(path=str(repository.path), max_file_size=len(notebook) - 1)
+    opened = look(chosen, context).open()
+
+    def read(**taken):
+        listing = list_files(opened, chosen, max_notebook=len(notebook), **taken)
+        last = LastChanges({b"a.ipynb": Change(revision, b"1600086400")})
+        return list(read_files(opened, listing, last, context, max_output=0))
+
+    link = ("link.ipynb", "symlink")
+    left_out = [(".ipynb_checkpoints/a.ipynb", "notebook_checkpoint"), ("a.ipynb", "notebook")]
+    left_out += [("b.ipynb", "notebook"), ("large.IPYNB", "too_large"), link]
+    got = read()
+    assert [(i.what, i.reason) for i in got if isinstance(i, Skipped)] == left_out
+    assert [i.path for i in got if isinstance(i, SourceFile)] == ["c.py"]
+    got = read(notebooks=True, files=False)
+    assert [(i.what, i.reason) for i in got if isinstance(i, Skipped)] == [
+        left_out[0],
+        ("b.ipynb", "not_a_notebook"),
+        left_out[3],
+    ]
+    assert [i for i in got if not isinstance(i, Skipped)] == [
+        Notebook(
+            id=f"payments@{revision}:a.ipynb",
+            take="notebooks",
+            repository="payments",
+            revision=revision,
+            path="a.ipynb",
+            blob=repository.text("rev-parse", "HEAD:a.ipynb"),
+            language="python",
+            cells=[
+                Cell(kind="markdown", source="# Totals"),
+                Cell(kind="code", source="1 + 1", outputs_left_out=1),
+            ],
+            changed_at=datetime.fromtimestamp(1_600_086_400, UTC),
+            changed_in=revision,
+        )
+    ]
