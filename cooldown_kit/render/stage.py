@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 
 from cooldown_kit.documents import Document, DocumentWriter
 from cooldown_kit.events import Emit, Progress
-from cooldown_kit.records import Commit, Record, Skipped, SourceFile, TextPage
-from cooldown_kit.render.commit import render_commit
+from cooldown_kit.records import Record, Skipped, SourceFile
+from cooldown_kit.render.counts import Counts
+from cooldown_kit.render.dispatch import Fallback, render_record
 from cooldown_kit.render.layouts import Layouts
 from cooldown_kit.render.options import RenderOptions
 from cooldown_kit.render.origin import NotRendered, Origin
-from cooldown_kit.render.source_file import render_source_file
-from cooldown_kit.render.text_page import render_text_page
+from cooldown_kit.render.pseudonyms import Pseudonyms, pseudonymise
+from cooldown_kit.render.repository import Pack, RepositoryPacker
 
 STAGE: Final = "render"
 VERSION: Final = 2
@@ -28,15 +30,8 @@ _PROGRESS_EVERY = 500
 
 
 def render(record: Record, origin: Origin, layouts: Layouts | None = None) -> Document | NotRendered:
-    """One record in the layout that its id gets."""
-    layouts = layouts or Layouts()
-    if isinstance(record, Commit):
-        return render_commit(record, origin)
-    if isinstance(record, SourceFile):
-        return render_source_file(record, origin)
-    if isinstance(record, TextPage):
-        return render_text_page(record, origin)
-    return NotRendered("no_layout")
+    """One record in the layout that its id gets, or in the first of its kind where it cannot take that one."""
+    return render_record(record, origin, layouts or Layouts()).document
 
 
 def render_source(
@@ -51,71 +46,90 @@ def render_source(
     options: RenderOptions | None = None,
     seed: int = 0,
     special_tokens: frozenset[str] = frozenset(),
+    accept: Callable[[Document], bool] | None = None,
 ) -> dict[str, Any]:
     """Render all records of one source into ``out/documents.parquet``.
 
-    ``options`` say which layouts in which proportion, ``seed`` decides which record gets which, and ``special_tokens``
-    are those of the model's tokenizer, used where the options turn them on.
-
     ``clean`` sees every record before anything else does: it replaces secrets. ``hash_author`` turns an e-mail address
-    into a keyed hash. Records that give no document are listed in ``out/rejects.jsonl`` with their reason. Returns
-    the counters of the stage; memory stays flat whatever the number of records.
+    into a keyed hash. ``options`` say which layouts in which proportion, ``seed`` decides which record gets which, and
+    ``special_tokens`` are those of the model's tokenizer, used where the options turn them on. ``accept`` sees each file that
+    would go into a repository's document as the document that it is by itself; where it says no, the file stays by itself.
+
+    Records that give no document are listed in ``out/rejects.jsonl`` with their reason. Returns the counters of the
+    stage. Memory stays flat whatever the number of records; files that wait for their repository wait on disk.
     """
     origin = Origin(source, connector, hash_author)
     layouts = Layouts(options or RenderOptions(), seed, special_tokens)
-    counts = _Counts()
-    encoder = msgspec.json.Encoder()
-    with DocumentWriter(out / DOCUMENTS) as writer, (out / REJECTS).open("wb") as rejects:
-        for done, raw in enumerate(records, start=1):
-            record = clean(raw)
-            document = render(record, origin, layouts)
-            counts.add(record, document)
-            if isinstance(document, Document):
-                writer.write(document)
-            else:
-                rejects.write(encoder.encode(Skipped(what=record.id, reason=document.reason)) + b"\n")
-            if done % _PROGRESS_EVERY == 0:
-                emit(Progress(stage=STAGE, detail=source, done=done, unit="records"))
-    emit(Progress(stage=STAGE, detail=source, done=counts.records, total=counts.records, unit="records"))
-    return counts.summary()
-
-
-class _Counts:
-    def __init__(self) -> None:
-        self.records = 0
-        self._all: Counter[str] = Counter()
-        self._by: dict[str, dict[str, Counter[str]]] = {
-            "take": defaultdict(Counter),
-            "kind": defaultdict(Counter),
-        }
-        self._languages: Counter[str] = Counter()
-        self._not_rendered: Counter[str] = Counter()
-        self._patches_left_out: Counter[str] = Counter()
-
-    def add(self, record: Record, document: Document | NotRendered) -> None:
-        self.records += 1
-        if isinstance(document, NotRendered):
-            self._not_rendered[document.reason] += 1
-            return
-        size = {"documents": 1, "characters": len(document.text)}
-        self._all.update(size)
-        self._by["take"][document.take].update(size)
-        self._by["kind"][document.kind].update(size)
-        if document.kind != "text":
-            self._languages[document.language or "unknown"] += 1
-        if isinstance(record, Commit):
-            self._patches_left_out.update(
-                change.left_out or "empty" for change in record.changes if change.patch is None
+    with ExitStack() as stack:
+        writer = stack.enter_context(DocumentWriter(out / DOCUMENTS))
+        rejects = stack.enter_context((out / REJECTS).open("wb"))
+        work = _Work(origin, layouts, writer, rejects)
+        if layouts.options.shares("source_file").get("repository"):
+            packer = RepositoryPacker(
+                out,
+                max_characters=layouts.options.repository_characters,
+                tokens=layouts.tokens,
+                origin=origin,
+                accept=accept,
             )
+            work.packer = stack.enter_context(packer)
+        for raw in records:
+            work.take(clean(raw))
+            if work.counts.records % _PROGRESS_EVERY == 0:
+                emit(Progress(stage=STAGE, detail=source, done=work.counts.records, unit="records"))
+        work.deal_out_packs()
+    done = work.counts.records
+    emit(Progress(stage=STAGE, detail=source, done=done, total=done, unit="records"))
+    return work.counts.summary(work.packer.counts if work.packer else {})
 
-    def summary(self) -> dict[str, Any]:
-        return {
-            "records": self.records,
-            "documents": self._all["documents"],
-            "characters": self._all["characters"],
-            "by_take": {name: dict(sizes) for name, sizes in sorted(self._by["take"].items())},
-            "by_kind": {name: dict(sizes) for name, sizes in sorted(self._by["kind"].items())},
-            "by_language": dict(sorted(self._languages.items(), key=lambda item: (-item[1], item[0]))),
-            "not_rendered": dict(sorted(self._not_rendered.items())),
-            "patches_left_out": dict(sorted(self._patches_left_out.items())),
-        }
+
+class _Work:
+    """The records of one source on their way into the files of the stage."""
+
+    def __init__(self, origin: Origin, layouts: Layouts, writer: DocumentWriter, rejects: BinaryIO) -> None:
+        self.counts = Counts()
+        self.packer: RepositoryPacker | None = None
+        self._origin = origin
+        self._layouts = layouts
+        self._writer = writer
+        self._rejects = rejects
+        self._encoder = msgspec.json.Encoder()
+
+    def take(self, record: Record) -> None:
+        """Write the document of a record, or put the record aside for a pack."""
+        self.counts.records += 1
+        if isinstance(record, SourceFile) and self.packer is not None:
+            if self.packer.add(record):
+                return
+            self._alone(record, Fallback("repository", "kept_out"))
+        else:
+            self._alone(record)
+
+    def deal_out_packs(self) -> None:
+        """Write the files that were put aside: the packs that get the layout as one document each, the others file by file."""
+        if self.packer is None:
+            return
+        for pack in self.packer.packs():
+            if self._layouts.choose("source_file", pack.id) == "repository":
+                self._together(self.packer, pack)
+            else:
+                for member in pack.members:
+                    self._alone(self.packer.read(member))
+
+    def _together(self, packer: RepositoryPacker, pack: Pack) -> None:
+        if len(pack.members) == 1:
+            self._alone(packer.read(pack.members[0]), Fallback("repository", "single_file"))
+            return
+        shared = partial(pseudonymise, pseudonyms=Pseudonyms()) if self._layouts.options.pseudonyms else None
+        document = packer.render(pack, shared)
+        self._writer.write(document)
+        self.counts.written(document)
+
+    def _alone(self, record: Record, fallback: Fallback | None = None) -> None:
+        document, fell_back = render_record(record, self._origin, self._layouts)
+        self.counts.rendered(record, document, fallback or fell_back)
+        if isinstance(document, Document):
+            self._writer.write(document)
+        else:
+            line = Skipped(what=record.id, reason=document.reason)
+            self._rejects.write(self._encoder.encode(line) + b"\n")
