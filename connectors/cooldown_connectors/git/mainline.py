@@ -1,4 +1,4 @@
-"""Through which commit of the main line each other commit came in."""
+"""Through which merges each commit came into the main line."""
 
 from __future__ import annotations
 
@@ -25,3 +25,34 @@ def brought_in_by(graph: Graph, tip: int) -> Indexes:
                     brought[parent] = merge
                     stack.append(parent)
     return brought
+
+
+def merged_by(graph: Graph, tip: int) -> Indexes:
+    """For each commit that ``tip`` reaches, the merge that brought in the line it was made on: the innermost one.
+
+    Where a branch was itself merged into a branch, the merge of the outer branch is ``merged_by[merged_by[commit]]``, and so on up
+    to one that :func:`brought_in_by` gives. int32, shape ``(len(graph),)``; -1 for commits of the main line and those not
+    reached. Every commit and every parent is looked at once.
+    """
+    main = list(graph.first_parents(tip))
+    merged = np.full(len(graph), -1, np.int32)
+    seen = np.zeros(len(graph), np.bool_)
+    seen[main] = True
+    stack = (
+        main  # newest first, so that the oldest is taken first and has all that it brought in before the next
+    )
+    while stack:
+        merge = stack.pop()
+        lines = []
+        for parent in graph.parents(merge):
+            line = []
+            for commit in graph.first_parents(parent):
+                if seen[commit]:
+                    break
+                seen[commit] = True
+                line.append(commit)
+            merged[line] = merge
+            lines.append(line)
+        for line in reversed(lines):
+            stack += line
+    return merged

@@ -1,0 +1,1 @@
+"""Signals from history: what only the owner of a whole repository can say of a commit."""
