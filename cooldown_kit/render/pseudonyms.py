@@ -96,10 +96,7 @@ class Pseudonyms:
         found = sorted((alias for alias in self._everywhere if alias in lower), key=len, reverse=True)
         if not found:
             return None
-        parts = [
-            rf"(?<![\w.+%-]){re.escape(a)}(?![\w-])" if "@" in a else rf"(?<!\w){re.escape(a)}(?!\w)"
-            for a in found
-        ]
+        parts = [people.known_address(a) if "@" in a else people.known_name(a) for a in found]
         return re.compile("|".join(parts), re.IGNORECASE)
 
     def _replaced(self, text: str, known: re.Pattern[str] | None, message: bool) -> str:
@@ -109,7 +106,7 @@ class Pseudonyms:
                 _Span(*match.span(), match[0].lower(), "@" in match[0]) for match in known.finditer(text)
             ]
         if message and "@" in text:
-            spans += [_Span(*m.span(1), f"@{m[1].lower()}", False) for m in people.mentions(text)]
+            spans += [_Span(start, end, f"@{who}", False) for start, end, who in people.mentions(text)]
         parts, position = [], 0
         for span in sorted(spans, key=lambda span: (span.start, -span.end)):
             if span.start >= position:
@@ -128,8 +125,12 @@ def _addresses(text: str) -> Iterator[_Span]:
         end = len(text) if end < 0 else end
         for match in people.PAIR.finditer(text, start, end):
             if people.is_person(match[2], text, *match.span(2)):
-                name = people.names_in_pair(match[1])
-                yield _Span(match.end(1) - len(name), match.end(1), match[2].lower(), False)
+                name = people.name_before(match[1], text, match.start(1))
+                if name:
+                    yield _Span(match.end(1) - len(name), match.end(1), match[2].lower(), False)
+        for match in people.KEYED.finditer(text, start, end):
+            if people.is_person(match[2], text, *match.span(2)):
+                yield _Span(*match.span(1), match[2].lower(), False)
         for match in people.ADDRESS.finditer(text, start, end):
             if people.is_person(match[0], text, *match.span()):
                 yield _Span(*match.span(), match[0].lower(), True)
