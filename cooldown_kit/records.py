@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-import pyarrow as pa
+import zstandard
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -233,14 +233,11 @@ class Skipped(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
-_COMPRESSION = "zstd"
-
-
 class LineWriter:
     """Writes structs as zstd-compressed JSON lines; memory stays flat. A context manager."""
 
     def __init__(self, path: Path) -> None:
-        self._out = pa.CompressedOutputStream(str(path), _COMPRESSION)
+        self._out = zstandard.ZstdCompressor().stream_writer(path.open("wb"))
         self._encoder = msgspec.json.Encoder()
 
     def write(self, item: msgspec.Struct) -> None:
@@ -264,7 +261,7 @@ def write_lines(path: Path, items: Iterable[msgspec.Struct]) -> int:
 
 
 def _read_lines(path: Path) -> Iterator[bytes]:
-    with pa.CompressedInputStream(str(path), _COMPRESSION) as stream:
+    with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
         rest = b""
         while chunk := stream.read(1 << 20):
             *lines, rest = (rest + chunk).split(b"\n")

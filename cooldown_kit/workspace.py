@@ -206,13 +206,11 @@ class Workspace:
         )
 
 
-def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
-    """Write a file so that a reader sees all of it or none: write beside, fsync, rename."""
+def write_whole(path: Path, content: str | bytes, mode: int = 0o644) -> None:
+    """Write a file so that a reader sees all of it or none: write beside, fsync, rename. Text is written in UTF-8."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(
-        os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8"
-    ) as file:
-        file.write(text)
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
         file.flush()
         os.fsync(file.fileno())
     beside.rename(path)

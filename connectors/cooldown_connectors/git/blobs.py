@@ -1,4 +1,4 @@
-"""Contents of many blobs from one ``git cat-file --batch``."""
+"""Contents of many objects from one ``git cat-file --batch``."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from collections.abc import Iterator, Sequence
 from cooldown_connectors.git.hardened import Git, Stream
 
 
-def read_blobs(git: Git, blobs: Sequence[bytes]) -> Iterator[bytes | None]:
+def read_blobs(git: Git, blobs: Sequence[bytes], kind: bytes = b"blob") -> Iterator[bytes | None]:
     """The content of each blob, in order; ``None`` where git cannot give it (missing or damaged). One is held at a time.
 
-    Check sizes first: what is asked for is read whole.
+    Check sizes first: what is asked for is read whole. Other kinds of object (``tree``) and names for them (``id:path``,
+    without newlines) go too.
     """
     position = 0
     while position < len(blobs):
-        for content in _run(git, blobs[position:]):
+        for content in _run(git, blobs[position:], kind):
             position += 1
             yield content
 
 
-def _run(git: Git, blobs: Sequence[bytes]) -> Iterator[bytes | None]:
+def _run(git: Git, blobs: Sequence[bytes], kind: bytes) -> Iterator[bytes | None]:
     """Contents up to the first that git dies on, that one included."""
     with tempfile.TemporaryFile() as asked:
         asked.write(b"\n".join(blobs) + b"\n")
@@ -28,7 +29,7 @@ def _run(git: Git, blobs: Sequence[bytes]) -> Iterator[bytes | None]:
             reader = _Reader(stream)
             for _ in blobs:
                 try:
-                    content = _next_blob(reader)
+                    content = _next(reader, kind)
                 except EOFError:
                     yield None
                     return
@@ -36,13 +37,13 @@ def _run(git: Git, blobs: Sequence[bytes]) -> Iterator[bytes | None]:
             stream.finish()
 
 
-def _next_blob(reader: _Reader) -> bytes | None:
+def _next(reader: _Reader, kind: bytes) -> bytes | None:
     header = reader.line().split(b" ")
-    if len(header) != 3 or header[1] != b"blob":
+    if len(header) != 3 or not header[2].isdigit():  # "NAME missing", and a name may hold spaces
         return None
     content = reader.exactly(int(header[2]))
     reader.exactly(1)  # a newline follows
-    return content
+    return content if header[1] == kind else None
 
 
 class _Reader:

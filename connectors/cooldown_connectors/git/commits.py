@@ -1,140 +1,225 @@
-"""Commits as records, oldest first: first pass to a spool on disk, second pass over those that are taken."""
+"""Commits as records, oldest first: first pass, selection, second pass over those that are taken, and what history says of each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cooldown_connectors.git.changes import Unparsed, change_without_patch, read_changes
-from cooldown_connectors.git.diff_stream import DiffRequest, DiffText, read_diffs
+import numpy as np
+import numpy.typing as npt
+
+from cooldown_connectors.git.diff_store import DiffStore
 from cooldown_connectors.git.history import CommitEntry
-from cooldown_connectors.git.objects import large_or_missing
+from cooldown_connectors.git.history_store import History
 from cooldown_connectors.git.options import GitOptions
 from cooldown_connectors.git.pace import Pace, warn
 from cooldown_connectors.git.path_filter import path_filter
-from cooldown_connectors.git.paths import path_bytes
-from cooldown_connectors.git.raw_rows import RawRow
+from cooldown_connectors.git.pool import Pool
 from cooldown_connectors.git.repository import Repository
-from cooldown_connectors.git.selection import rejection
-from cooldown_connectors.git.spool import Spool
+from cooldown_connectors.git.selection import Selection, rejection, repeats, select
+from cooldown_connectors.git.shard import Job
 from cooldown_connectors.git.times import utc_time
 from cooldown_kit.connector import HarvestContext
-from cooldown_kit.records import Commit, FileChange, Person, Skipped
+from cooldown_kit.records import Commit, Person, Skipped
 
-_SHARD = 2000
-"""Commits per process of the second pass: git keeps every commit it has seen, so its memory is bounded by this."""
-_SHARD_BYTES = 16 << 20
-"""Metadata that a shard may hold in memory."""
+if TYPE_CHECKING:
+    from cooldown_connectors.git.signals.compute import Signals
 
-LeftOut = list[tuple[RawRow, str]]
-"""Rows whose blobs must not be read, with the reason."""
+Numbers = npt.NDArray[np.int32]
 
 
-def select_commits(
-    history: Iterable[CommitEntry],
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that is known of a repository's commits before the first is given away."""
+
+    repository: Repository
+    history: History
+    reachable: Numbers
+    """The commits of the revision, in canonical order."""
+    selection: Selection
+    store: DiffStore
+    rows: npt.NDArray[np.int64]
+    """For each selected commit its row in the store; -1 where a budget of the repository left it out."""
+    over: npt.NDArray[np.bool_]
+    """Which of them lie beyond the budget of size."""
+    repeats: dict[int, int]
+    """Commit → the earlier one that makes the same change, found by either pass."""
+    signals: Signals | None
+    unfinished: bool
+    """The budget of time ended before the second pass did."""
+
+
+def prepare_commits(
     repository: Repository,
+    history: History,
     options: GitOptions,
     context: HarvestContext,
-    spool: Spool,
-) -> Iterator[Skipped]:
-    """Put the commits that are taken on the spool, newest first, and give the others with their reason."""
+    pool: Pool,
+    folder: Path,
+) -> Prepared:
+    """Do all the work on commits, into ``folder``; :func:`commits` then only reads. Raises ``GitFailed``.
+
+    ``folder`` belongs to this repository and is locked.
+    """
+    tip = history.graph.find(repository.tip)
+    assert tip is not None, "the first pass reads the tip"
+    reachable = np.flatnonzero(history.graph.reachable([tip])).astype(np.int32)
     taken = path_filter(options.include, options.exclude)
-    pace = Pace(context, "commits looked at")
-    inside = outside = 0
-    newest = b""
-    for entry in history:
-        why = rejection(entry, options, repository.shallow, taken)
-        if why is None:
-            spool.append(entry)
-        else:
-            yield Skipped(what=entry.revision, reason=why.reason, detail=why.detail)
-        if why is not None and why.reason == "outside_window":
-            outside += 1
-            newest = newest or entry.committed
-        else:
-            inside += 1
-        pace.step()
-    if outside and not inside:
-        _warn_empty_window(options, context, newest)
-
-
-def _warn_empty_window(options: GitOptions, context: HarvestContext, newest: bytes) -> None:
-    bounds = [
-        f"`{name}: {value}`" for name, value in (("since", options.since), ("until", options.until)) if value
-    ]
-    time = utc_time(newest)
-    warn(
-        context,
-        f"no commit was made within {' and '.join(bounds)}; the newest in this history is of "
-        f"{time.date() if time else 'an unknown day'}. To put it right: widen the window, or leave it out",
+    selection = select(history.entries(reachable.tolist()), options, repository.shallow, taken)
+    _warn_empty_window(selection, history, options, context)
+    store = DiffStore(folder, _job(repository, history, options, context))
+    pace = Pace(context, "commits diffed", len(selection.taken))
+    budget = float("inf") if options.max_repository_size is None else float(options.max_repository_size)
+    seconds = options.max_repository_seconds
+    pace.step(int((store.rows(history, selection.taken) >= 0).sum()))
+    store.fill(
+        pool,
+        history,
+        selection.taken,
+        max_size=budget,
+        deadline=float("inf") if seconds is None else time.monotonic() + seconds,
+        step=pace.step,
+    )
+    pace.end()
+    rows = store.rows(history, selection.taken)
+    over = _over_budget(store, rows, budget)
+    return Prepared(
+        repository,
+        history,
+        reachable,
+        selection,
+        store,
+        rows,
+        over,
+        _all_repeats(selection, store, rows, options),
+        _signals(history, tip, reachable, selection, store, options, folder) if options.signals else None,
+        unfinished=bool(((rows < 0) & ~over).any()),
     )
 
 
-def read_commits(
-    repository: Repository, options: GitOptions, context: HarvestContext, spool: Spool
-) -> Iterator[Commit | Skipped]:
-    """The commits on the spool with their diffs, oldest first."""
+def commits(prepared: Prepared, options: GitOptions, context: HarvestContext) -> Iterator[Commit | Skipped]:
+    """The commits in canonical order, oldest first; those that are not taken stand between them with their reason."""
     taken = path_filter(options.include, options.exclude)
-    pace = Pace(context, "commits", len(spool))
-    for shard in spool.reversed_shards(_SHARD, _SHARD_BYTES):
-        left_out = _left_out(repository, shard, options.max_file_size)
-        requests = [
-            _request(entry, rows)
-            for entry, rows in zip(shard, left_out, strict=True)
-            if len(rows) < entry.row_count
-        ]
-        diffs = read_diffs(
-            repository.git, requests, context_lines=options.context_lines, max_size=options.max_commit_size
-        )
-        for entry, rows in zip(shard, left_out, strict=True):
-            diff = next(diffs) if len(rows) < entry.row_count else DiffText(b"")
-            yield _commit(entry, diff, rows, repository.identity, options, taken)
-            pace.step()
-        assert next(diffs, None) is None, "one diff for each request"
+    selected = prepared.selection.taken
+    place = 0
+    pace = Pace(context, "commits", len(prepared.reachable))
+    for number, entry in prepared.history.entries(prepared.reachable.tolist()):
+        place += place < len(selected) and selected[place] < number
+        if (first := prepared.repeats.get(number)) is not None:
+            yield Skipped(
+                what=entry.revision,
+                reason="repeated_change",
+                detail=f"the same change as {prepared.history.graph.revision(first)}",
+            )
+        elif place < len(selected) and selected[place] == number:
+            yield _record(prepared, number, entry, place)
+        else:
+            why = rejection(entry, options, prepared.repository.shallow, taken)
+            assert why is not None, "what is not selected has a reason"
+            yield Skipped(what=entry.revision, reason=why.reason, detail=why.detail)
+        pace.step()
     pace.end()
 
 
-def _left_out(repository: Repository, shard: list[CommitEntry], max_size: int) -> list[LeftOut]:
-    """For each commit the rows with a blob that is too large or not there: git is never asked for those."""
-    reasons = large_or_missing(
-        repository.git, (blob for entry in shard for row in entry.rows for blob in row.blobs), max_size
+def _job(repository: Repository, history: History, options: GitOptions, context: HarvestContext) -> Job:
+    git = repository.git
+    assert git.directory is not None
+    return Job(
+        home=str(git.home),
+        directory=str(git.directory),
+        entries=str(history.entries_path),
+        include=options.include,
+        exclude=options.exclude,
+        max_file_size=options.max_file_size,
+        max_patch_size=options.max_patch_size,
+        max_commit_size=options.max_commit_size,
+        max_commit_seconds=options.max_commit_seconds,
+        max_memory=options.max_memory,
+        context_lines=options.context_lines,
+        before="before" in context.wanted,
+        untouched="untouched" in context.wanted,
+        lines=options.signals,
     )
-    if not reasons:
-        return [[] for _ in shard]
-    return [
-        [
-            (row, reasons[blob])
-            for row in entry.rows
-            if (blob := next((b for b in row.blobs if b in reasons), None))
-        ]
-        for entry in shard
-    ]
 
 
-def _request(entry: CommitEntry, left_out: LeftOut) -> DiffRequest:
-    without = [path for row, _ in left_out for path in (row.path, row.old_path) if path is not None]
-    return DiffRequest(entry.revision, entry.parents[0] if entry.parents else None, tuple(without))
+def _over_budget(store: DiffStore, rows: npt.NDArray[np.int64], budget: float) -> npt.NDArray[np.bool_]:
+    """Which commits lie beyond the budget: those that newer ones leave no room for, and all that are older."""
+    if budget == float("inf"):
+        return np.zeros(len(rows), np.bool_)
+    sizes = np.zeros(len(rows), np.int64)
+    sizes[rows >= 0] = store.sizes(rows[rows >= 0])
+    with_newer = np.cumsum(sizes[::-1])[::-1]
+    return (with_newer > budget) | (with_newer - sizes >= budget)
 
 
-def _commit(
-    entry: CommitEntry,
-    diff: DiffText,
-    left_out: LeftOut,
-    repository: str,
+def _all_repeats(
+    selection: Selection, store: DiffStore, rows: npt.NDArray[np.int64], options: GitOptions
+) -> dict[int, int]:
+    """Those of the first pass, and those whose patches are equal but for place and white space."""
+    if options.repeated_changes:
+        return {}
+    there = (rows >= 0) & ~selection.merges
+    ids = store.patch_ids(rows[there])
+    known = ids != b""
+    return selection.repeats | repeats(selection.taken[there][known], ids[known])
+
+
+def _signals(
+    history: History,
+    tip: int,
+    reachable: Numbers,
+    selection: Selection,
+    store: DiffStore,
     options: GitOptions,
-    taken: Callable[[str], bool],
-) -> Commit | Skipped:
-    if diff.text is None:
-        return Skipped(what=entry.revision, reason=diff.problem, detail=diff.detail)
-    try:
-        changes = read_changes(diff.text, taken, options.max_patch_size)
-    except Unparsed as error:
-        return Skipped(what=entry.revision, reason="unparsed", detail=str(error))
-    if left_out:
-        changes += [change_without_patch(row, reason) for row, reason in left_out]
-        changes.sort(key=_git_order)
+    folder: Path,
+) -> Signals:
+    from cooldown_connectors.git.signals.compute import compute
+    from cooldown_connectors.git.signals.survival import Survival
+
+    with Survival(folder) as survival:
+        for number, files in store.lined(history, selection.taken):
+            survival.add(number, files)
+        return compute(
+            history.graph,
+            tip,
+            lambda: history.entries(reachable.tolist()),
+            survival,
+            fix_days=options.fix_days,
+        )
+
+
+def _warn_empty_window(
+    selection: Selection, history: History, options: GitOptions, context: HarvestContext
+) -> None:
+    if selection.newest_outside is None:
+        return
+    bounds = [
+        f"`{name}: {value}`" for name, value in (("since", options.since), ("until", options.until)) if value
+    ]
+    newest = utc_time(history.entry(selection.newest_outside).committed)
+    warn(
+        context,
+        f"no commit was made within {' and '.join(bounds)}; the newest in this history is of "
+        f"{newest.date() if newest else 'an unknown day'}. To put it right: widen the window, or leave it out",
+    )
+
+
+def _record(prepared: Prepared, number: int, entry: CommitEntry, place: int) -> Commit | Skipped:
+    row = int(prepared.rows[place])
+    if prepared.over[place]:
+        return Skipped(what=entry.revision, reason="repository_budget", detail="newer commits fill it")
+    if row < 0:
+        return Skipped(what=entry.revision, reason="time_budget", detail="the next harvest goes on")
+    diffed = prepared.store.diffed(row)
+    if diffed.problem:
+        return Skipped(what=entry.revision, reason=diffed.problem, detail=diffed.detail)
     authored, committed = utc_time(entry.authored), utc_time(entry.committed)
     assert authored is not None
     assert committed is not None
+    repository = prepared.repository.identity
     return Commit(
         id=f"{repository}@{entry.revision}",
         take="commits",
@@ -146,12 +231,10 @@ def _commit(
         authored_at=authored,
         committed_at=committed,
         message=entry.message.decode("utf-8", "replace").rstrip("\n"),
-        changes=changes,
+        changes=diffed.changes,
+        untouched=diffed.untouched,
+        signals=None if prepared.signals is None else prepared.signals.of(number),
     )
-
-
-def _git_order(change: FileChange) -> bytes:
-    return path_bytes(change.path)
 
 
 def _person(person: tuple[bytes, bytes]) -> Person:

@@ -1,25 +1,32 @@
-"""The ``git`` connector: commits and source files, in two passes over the history of one revision."""
+"""The ``git`` connector: what repositories hold and the history that led there, one repository or many."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Final
 
-from cooldown_connectors.git.commits import read_commits, select_commits
-from cooldown_connectors.git.files import Listing, blobs_of, list_files, read_files
 from cooldown_connectors.git.hardened import GitFailed
-from cooldown_connectors.git.history import CommitEntry, read_history
-from cooldown_connectors.git.last_change import LastChange
+from cooldown_connectors.git.harvest import Ready, prepare, records, store_folder
 from cooldown_connectors.git.options import GitOptions
 from cooldown_connectors.git.pace import warn
-from cooldown_connectors.git.repository import Repository, look
-from cooldown_connectors.git.spool import Spool
+from cooldown_connectors.git.pool import Pool
+from cooldown_connectors.git.repository import look
+from cooldown_connectors.git.several import is_several, single
+from cooldown_connectors.git.visits import continued
 from cooldown_kit.connector import HarvestContext, Take
 from cooldown_kit.errors import InputError
+from cooldown_kit.events import Event
 from cooldown_kit.records import Record, Skipped
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Part of the fingerprint: raised whenever the same repository would give other records."""
+_LOOKING = 8
+"""Repositories that are looked at at once: each is one short process of git, or one question to a remote."""
+_FAMILIES: Final[Mapping[str, Any]] = {"releases": "text", "wiki": "text"}
 
 
 class GitConnector:
@@ -28,75 +35,123 @@ class GitConnector:
     Options = GitOptions
 
     def takes(self, options: GitOptions) -> tuple[Take, ...]:
-        """``commits`` and ``files``, as asked for; both are code."""
-        return tuple(Take(name, "code") for name in options.take)
+        """What was asked for; releases and wikis are text, the rest is code."""
+        return tuple(Take(name, _FAMILIES.get(name, "code")) for name in options.take)
 
     def check(self, options: GitOptions, context: HarvestContext) -> None:
-        """Raise ``InputError`` where the repository or the revision cannot be read; a remote is asked, not fetched."""
-        look(options, context)
+        """Raise ``InputError`` where a repository or the revision cannot be read; a remote is asked, not fetched.
+
+        Of several repositories one must be readable; the others are named in a warning.
+        """
+        if not is_several(options, context.folder):
+            look(options, context)
+            return
+        found = list(_look_at_all(single(options, context.folder), context))
+        errors = [one for one in found if isinstance(one, InputError)]
+        if len(errors) == len(found):
+            raise errors[0]
+        for error in errors:
+            warn(context, f"{error.where}: {error.what}; it is left out. To put it right: {error.remedy}")
 
     def fingerprint(self, options: GitOptions, context: HarvestContext) -> Mapping[str, Any]:
         """The commit that the revision names now, where history is cut, the repository's name, our version."""
-        return {"version": VERSION, **look(options, context).fingerprint()}
+        if not is_several(options, context.folder):
+            return {"version": VERSION, **_fingerprint(options, context)}
+        each = _look_at_all(single(options, context.folder), context)
+        return {
+            "version": VERSION,
+            "repositories": [
+                {"unreadable": one.where, "why": one.what} if isinstance(one, InputError) else one
+                for one in each
+            ],
+        }
 
     def harvest(self, options: GitOptions, context: HarvestContext) -> Iterator[Record | Skipped]:
-        """Commits, oldest first by committer time, then files by path; what is not taken comes between with its reason.
+        """Repository by repository: commits oldest first, then the other takes; what is not taken comes between with its reason.
 
-        Raises ``InputError`` where git cannot go on. However the iteration ends, no process is left behind.
+        Raises ``InputError`` where git cannot go on; of several repositories such a one is skipped. However the
+        iteration ends, no process is left behind, and the next harvest goes on where this one stopped.
         """
-        repository = look(options, context).open()
-        _warn_of_gaps(repository, context)
+        with Pool(context.workers) as pool:
+            if not is_several(options, context.folder):
+                try:
+                    yield from records(prepare(options, context, pool), context)
+                except GitFailed as error:
+                    raise _damaged(error, options) from error
+            else:
+                yield from _each(single(options, context.folder), context, pool)
+
+
+def _fingerprint(options: GitOptions, context: HarvestContext) -> Mapping[str, Any]:
+    seen = look(options, context)
+    again = continued(store_folder(options, context, seen))
+    return {**seen.fingerprint(), **({"continued": again} if again else {})}
+
+
+def _look_at_all(
+    each: Sequence[GitOptions], context: HarvestContext
+) -> Iterator[Mapping[str, Any] | InputError]:
+    """Each repository's fingerprint, or why there is none."""
+
+    def one(options: GitOptions) -> Mapping[str, Any] | InputError:
         try:
-            yield from _harvest(repository, options, context)
-        except GitFailed as error:
-            raise InputError(
-                f"git cannot read the history ({error.reason})",
-                where=repository.where,
-                remedy="the repository is damaged or a partial clone without trees: "
-                "see what `git fsck` says there, or clone it anew and whole",
-            ) from error
+            return _fingerprint(options, context)
+        except InputError as error:
+            return error
+
+    with ThreadPoolExecutor(_LOOKING) as threads:
+        yield from threads.map(one, each)
 
 
-def _warn_of_gaps(repository: Repository, context: HarvestContext) -> None:
-    if repository.shallow:
-        warn(
-            context,
-            "this is a shallow clone: commits below its edge are not there, and files last changed there have no time. "
-            "To put it right: git fetch --unshallow",
-        )
-    if repository.partial:
-        warn(
-            context,
-            "this is a partial clone: what it lacks is left out and counted as `missing`; nothing is fetched. "
-            "To put it right: clone it anew without --filter",
-        )
+def _each(every: Sequence[GitOptions], context: HarvestContext, pool: Pool) -> Iterator[Record | Skipped]:
+    """The records of many repositories, in their order. Those that follow are worked on while one is given away."""
+    seen: set[str] = set()
+    failed = 0
+    first: InputError | None = None
+    told, over = threading.Lock(), threading.Event()
+
+    def emit(event: Event) -> None:
+        if over.is_set():  # nobody waits for the repositories that are still being worked on
+            raise GitFailed("harvest", None, "fatal: stopped")
+        with told:
+            context.emit(event)
+
+    context_of_all = replace(context, emit=emit)
+    with ThreadPoolExecutor(pool.workers, thread_name_prefix="git-repository") as threads:
+        waiting: deque[tuple[GitOptions, Future[Ready]]] = deque()
+        upcoming = iter(every)
+        try:
+            while True:
+                while len(waiting) <= pool.workers and (options := next(upcoming, None)) is not None:
+                    waiting.append((options, threads.submit(prepare, options, context_of_all, pool)))
+                if not waiting:
+                    break
+                options, future = waiting.popleft()
+                try:
+                    ready = future.result()
+                    name = ready.repository.identity
+                    if name in seen:
+                        yield Skipped(what=ready.repository.where, reason="repository_twice", detail=name)
+                        continue
+                    seen.add(name)
+                    yield from records(ready, context_of_all)
+                except (InputError, GitFailed) as error:
+                    why = error if isinstance(error, InputError) else _damaged(error, options)
+                    first, failed = first or why, failed + 1
+                    warn(context, f"{why.where}: {why.what}; it is left out. To put it right: {why.remedy}")
+                    yield Skipped(what=why.where or "", reason="repository_failed", detail=why.what)
+        finally:
+            over.set()
+            for _, future in waiting:
+                future.cancel()
+    if first is not None and failed == len(every):
+        raise first
 
 
-def _harvest(
-    repository: Repository, options: GitOptions, context: HarvestContext
-) -> Iterator[Record | Skipped]:
-    files = "files" in options.take
-    listing: Listing = list_files(repository, options) if files else []
-    last = LastChange(blobs_of(listing), repository.shallow)
-    history = _seen(read_history(repository.git, [repository.tip]), last)
-    if "commits" in options.take:
-        with Spool(context.store) as spool:
-            yield from select_commits(history, repository, options, context, spool)
-            yield from read_commits(repository, options, context, spool)
-    else:
-        _look_through(history, last)
-    if files:
-        yield from read_files(repository, listing, last, context)
-
-
-def _seen(history: Iterator[CommitEntry], last: LastChange) -> Iterator[CommitEntry]:
-    for entry in history:
-        for row in entry.rows:
-            last.see(entry, row)
-        yield entry
-
-
-def _look_through(history: Iterator[CommitEntry], last: LastChange) -> None:
-    for _ in history:
-        if last.complete:
-            return
+def _damaged(error: GitFailed, options: GitOptions) -> InputError:
+    return InputError(
+        f"git cannot read the history ({error.reason})",
+        where=options.path or options.url,
+        remedy="the repository is damaged or a partial clone without trees: "
+        "see what `git fsck` says there, or clone it anew and whole",
+    )

@@ -6,10 +6,13 @@ history was) goes before each commit and comes back between their diffs: whateve
 
 from __future__ import annotations
 
+import math
 import secrets
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cooldown_connectors.git.hardened import Git, GitFailed, Stream
 
@@ -31,7 +34,8 @@ class DiffRequest:
 
 @dataclass(frozen=True)
 class DiffText:
-    """``text``: rows of ``--raw -z`` and patches, or ``None`` with the ``problem`` (``too_large``, ``unreadable``) and what git said."""
+    """``text``: rows of ``--raw -z`` and patches, or ``None`` with the ``problem`` (``too_large``, ``too_slow``,
+    ``too_much_memory``, ``unreadable``) and what git said."""
 
     text: bytes | None
     problem: str = ""
@@ -39,37 +43,54 @@ class DiffText:
 
 
 def read_diffs(
-    git: Git, requests: Sequence[DiffRequest], *, context_lines: int, max_size: int
+    git: Git,
+    requests: Sequence[DiffRequest],
+    *,
+    context_lines: int,
+    max_size: int,
+    max_seconds: float = math.inf,
 ) -> Iterator[DiffText]:
     """One :class:`DiffText` for each request, in order. Memory: ``max_size`` and one pipe's worth.
 
-    Where git fails on a commit (an object is missing or damaged), that commit is ``unreadable`` and the rest goes on.
+    Where git fails on a commit (an object is missing or damaged), that commit is ``unreadable`` and the rest goes on;
+    likewise where it takes longer than ``max_seconds`` for one.
     """
+    limits = _Limits(context_lines, max_size, max_seconds)
     position = 0
     while position < len(requests):
         if requests[position].without:
-            yield from _one_by_one(git, requests[position], context_lines, max_size)
+            yield from _one_by_one(git, requests[position], limits)
             position += 1
             continue
         end = position
         while end < len(requests) and not requests[end].without:
             end += 1
         while position < end:
-            for diff in _run(git, requests[position:end], (), context_lines, max_size):
+            for diff in _run(git, requests[position:end], (), limits):
                 position += 1
                 yield diff
 
 
-def _one_by_one(git: Git, request: DiffRequest, context_lines: int, max_size: int) -> Iterator[DiffText]:
+class _Limits(NamedTuple):
+    context_lines: int
+    size: int
+    seconds: float
+
+    @property
+    def deadline(self) -> float | None:
+        return None if self.seconds == math.inf else time.monotonic() + self.seconds
+
+
+def _one_by_one(git: Git, request: DiffRequest, limits: _Limits) -> Iterator[DiffText]:
     if sum(map(len, request.without)) > _PATHS_BYTES:
         yield DiffText(None, "too_large", "too many large files to set apart")
         return
     pathspecs = [b":(top,exclude,literal)" + path for path in request.without]
-    yield from _run(git, [request], pathspecs, context_lines, max_size)
+    yield from _run(git, [request], pathspecs, limits)
 
 
 def _run(
-    git: Git, requests: Sequence[DiffRequest], pathspecs: Sequence[bytes], context_lines: int, max_size: int
+    git: Git, requests: Sequence[DiffRequest], pathspecs: Sequence[bytes], limits: _Limits
 ) -> Iterator[DiffText]:
     """Diffs up to the first that git fails on, that one included."""
     marker = f"diff-{secrets.token_hex(16)}\n".encode()
@@ -89,7 +110,7 @@ def _run(
         "--no-color",
         "--no-ext-diff",
         "--no-textconv",
-        f"--unified={context_lines}",
+        f"--unified={limits.context_lines}",
         "--",
     ]
     with tempfile.TemporaryFile() as asked:
@@ -99,24 +120,32 @@ def _run(
         asked.write(marker)
         done = 0
         with git.stream(*arguments, *pathspecs, stdin=asked) as stream:
-            for text in _between(stream, marker, max_size):
-                done += 1
-                yield DiffText(text) if text is not None else DiffText(None, "too_large", "diff")
             try:
+                for text in _between(stream, marker, limits):
+                    done += 1
+                    yield DiffText(text) if text is not None else DiffText(None, "too_large", "diff")
                 stream.finish()
             except GitFailed as error:
                 if done == len(requests) or error.status == _USAGE:
                     raise
-                yield DiffText(None, "unreadable", error.reason)
+                yield DiffText(None, _problem(error), error.reason)
             else:
                 assert done == len(requests), "git answered every request"
 
 
-def _between(stream: Stream, marker: bytes, max_size: int) -> Iterator[bytes | None]:
-    """What stands between one marker and the next; ``None`` where that is longer than ``max_size``. Text before the
+def _problem(error: GitFailed) -> str:
+    if error.status is None:
+        return "too_slow"
+    return "too_much_memory" if "out of memory" in error.stderr.lower() else "unreadable"
+
+
+def _between(stream: Stream, marker: bytes, limits: _Limits) -> Iterator[bytes | None]:
+    """What stands between one marker and the next; ``None`` where that is longer than allowed. Text before the
     first marker is none of ours, text after the last was cut short: neither is given."""
+    max_size = limits.size
     rest = b""
     inside = dropped = False
+    stream.deadline = limits.deadline
     while chunk := stream.read():
         searched = max(0, len(rest) - len(marker))
         rest += chunk
@@ -124,6 +153,7 @@ def _between(stream: Stream, marker: bytes, max_size: int) -> Iterator[bytes | N
         while (at := rest.find(marker, max(start, searched))) >= 0:
             if inside:
                 yield None if dropped or at - start > max_size else rest[start:at]
+                stream.deadline = limits.deadline  # the next one's; what we did meanwhile is not git's
             inside, dropped = True, False
             start = at + len(marker)
         rest = rest[start:]

@@ -64,6 +64,10 @@ class Graph:
         """The commit's id, hexadecimal."""
         return bytes(self._ids[number]).decode("ascii")
 
+    def ids(self, numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.bytes_]:
+        """The ids of several commits, hexadecimal ASCII."""
+        return self._ids[numbers]
+
     def find(self, revision: str) -> int | None:
         """The number of a commit; ``None`` where it is not in this history."""
         found = int(_look_up(self._ids, self._sorter, np.array([revision.encode()], self._ids.dtype))[0])

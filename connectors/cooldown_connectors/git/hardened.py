@@ -13,6 +13,7 @@ import contextlib
 import fcntl
 import os
 import re
+import resource
 import selectors
 import shutil
 import signal
@@ -102,6 +103,11 @@ def find_git() -> str:
     return program
 
 
+def version() -> str:
+    """The version of the git that is used, ``2.39.5``."""
+    return ".".join(map(str, _version_of(find_git())))
+
+
 @dataclass(frozen=True)
 class Git:
     """How git is to be started: with which HOME, on which bare repository of ours, with which protocols."""
@@ -112,6 +118,8 @@ class Git:
     protocols: tuple[str, ...] = ()
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Configuration that holds a secret: it goes by the environment, never by arguments."""
+    memory: int | None = None
+    """Bytes that a process may allocate; where the system can hold it to that (Linux)."""
 
     def environment(self) -> dict[str, str]:
         """The whole environment of the process: nothing of the caller's but PATH, and network settings for remotes."""
@@ -157,9 +165,8 @@ class Git:
         if stdin is not None:
             stdin.flush()
             stdin.seek(0)
-        return Stream(
-            [find_git(), *flags, *arguments], str(arguments[0]), self.environment(), self.home, stdin
-        )
+        command = [find_git(), *flags, *arguments]
+        return Stream(command, str(arguments[0]), self.environment(), self.home, stdin, self.memory)
 
     def run(
         self, *arguments: str | bytes, stdin: IO[bytes] | None = None, timeout: float | None = None
@@ -189,6 +196,7 @@ class Stream:
         environment: Mapping[str, str],
         folder: Path,
         stdin: IO[bytes] | None,
+        memory: int | None = None,
     ) -> None:
         self.deadline: float | None = None
         self.stderr = b""
@@ -204,6 +212,9 @@ class Stream:
             bufsize=0,
             start_new_session=True,  # a group of its own: can be killed whole, and Ctrl-C reaches us first
         )
+        if memory is not None:
+            with contextlib.suppress(AttributeError, OSError):
+                resource.prlimit(self._process.pid, resource.RLIMIT_DATA, (memory, memory))
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._out, self._error = self._process.stdout.fileno(), self._process.stderr.fileno()

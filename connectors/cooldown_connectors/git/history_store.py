@@ -207,7 +207,7 @@ class _Store:
         for file in (entries, nodes):
             file.flush()
             os.fsync(file.fileno())
-        write_whole(self._folder / "state.json", msgspec.json.encode(self.state).decode())
+        write_whole(self._folder / "state.json", msgspec.json.encode(self.state))
 
 
 class _Ids:

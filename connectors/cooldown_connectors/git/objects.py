@@ -25,12 +25,3 @@ def sizes(git: Git, objects: Iterable[bytes]) -> dict[bytes, int | None]:
 def existing(git: Git, objects: Iterable[bytes]) -> set[bytes]:
     """Those objects that are there."""
     return {one for one, size in sizes(git, objects).items() if size is not None}
-
-
-def large_or_missing(git: Git, blobs: Iterable[bytes], max_size: int) -> dict[bytes, str]:
-    """Those blobs that must not be read, each with the reason ``too_large`` or ``missing``."""
-    return {
-        blob: "missing" if size is None else "too_large"
-        for blob, size in sizes(git, blobs).items()
-        if size is None or size > max_size
-    }

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time
 from ipaddress import ip_address
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from cooldown_kit.connector import SourceOptions
-from cooldown_kit.options import Bytes, Count
+from cooldown_kit.options import Bytes, Count, Options
 
 _REVISION = re.compile(r"(?!-)(?!.*(?:\.\.|@\{|//))[^\x00-\x20\x7f~^:?*\[\\]{1,1000}(?<![/.])")
 """The rules of git-check-ref-format(1), and no leading dash: a name can never be read as a flag."""
@@ -64,33 +64,59 @@ def _as_list(value: object) -> object:
 
 
 GlobList = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+TakeName = Literal["commits", "files", "notebooks", "pull_requests", "releases", "wiki"]
+TAKES: Final[tuple[TakeName, ...]] = get_args(TakeName)
+
+
+class RepositoryItem(Options):
+    """One of several repositories, where it differs from what holds for all."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    path: str | None = None
+    """Local repository; relative to the file that lists it, or to the recipe."""
+    url: str | None = None
+    """Remote repository."""
+    revision: str | None = None
+    """Branch, tag or commit, where it is another than the source's."""
+    token: str | None = None
+    """Where the token stands, as `env:NAME`, where it is another than the source's."""
 
 
 class GitOptions(SourceOptions):
-    """A git repository: commits with message and diff, and source files at a revision."""
+    """Git repositories: what they hold at a revision, and the whole history that led there."""
 
     # A refused URL may hold a password: it must not come back in the message that refuses it.
     model_config = ConfigDict(hide_input_in_errors=True)
 
     path: str | None = None
-    """Local repository: any folder in its work tree, a bare repository, a worktree or a submodule; relative to the recipe."""
+    """Local repository: any folder in its work tree, a bare repository, a worktree or a submodule; relative to the recipe. A folder that holds repositories, or a glob such as `../services/*`, takes all of them."""
     url: str | None = None
     """Remote repository, `https://…`, `ssh://…` or `user@host:path`; cloned into the workspace, updated the next time."""
-    take: Annotated[
-        tuple[Literal["commits", "files"], ...], BeforeValidator(_as_list), Field(min_length=1)
-    ] = (
+    repositories: str | tuple[str | RepositoryItem, ...] | None = None
+    """Several: a list of paths and URLs (or mappings with `path` or `url`, `revision`, `token`), or the name of a YAML file that holds one."""
+    take: Annotated[tuple[TakeName, ...], BeforeValidator(_as_list), Field(min_length=1)] = (
         "commits",
         "files",
+        "notebooks",
     )
-    """What to take: `commits` (message and diff of each) and `files` (source files at the revision)."""
+    """What to take: `commits`, source `files` and `notebooks` at the revision, `pull_requests` (from refs that git has, without any API), `releases` (tags and their notes), `wiki`."""
     revision: str = "HEAD"
     """Branch, tag or commit whose history and files are read; of a remote a commit needs its full name."""
+    wiki: str | None = None
+    """Path or URL of the wiki's repository, where it is not beside the repository as `NAME.wiki.git`."""
     since: date | datetime | None = None
     """Take commits committed at this time or later (UTC); a date means the start of that day."""
     until: date | datetime | None = None
     """Take commits committed at this time or earlier (UTC); a date means the end of that day."""
     merges: bool = False
     """Take merge commits too, as their difference to the first parent."""
+    repeated_changes: bool = False
+    """Take commits that make the same change as an earlier one: cherry-picks, reverts that were taken back."""
+    signals: bool = True
+    """Say of every commit what history knows of it: reviewed, reverted, fixed, how long its lines lived, and so on."""
+    fix_days: Annotated[float, Field(gt=0, le=3650)] = 30.0
+    """A fix of the same lines counts as one within this many days."""
     include: GlobList = ()
     """Take only paths that match one of these globs, for example `src/**/*.py`; empty takes all."""
     exclude: GlobList = ()
@@ -99,10 +125,18 @@ class GitOptions(SourceOptions):
     """Files larger than this are left out, bytes; in commits, where the side before or after is larger."""
     max_patch_size: Bytes = 256 << 10
     """Patches of one file larger than this are left out of their commit, bytes."""
-    max_commit_files: Annotated[Count, Field(ge=1)] = 300
+    max_commit_files: Annotated[Count, Field(ge=1, le=250_000)] = 300
     """Commits that change more files than this are skipped."""
     max_commit_size: Bytes = 4 << 20
     """Commits whose diff as a whole is larger than this are skipped, bytes."""
+    max_commit_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """Commits whose diff takes git longer than this are skipped, seconds."""
+    max_repository_size: Bytes | None = None
+    """Take the newest commits of a repository until their patches and contents hold this much, bytes of text; empty takes all."""
+    max_repository_seconds: Annotated[float, Field(gt=0)] | None = None
+    """Read diffs of a repository no longer than this, seconds, the newest first; the next harvest goes on where this one stopped."""
+    max_memory: Annotated[Bytes, Field(ge=64 << 20)] = 4 << 30
+    """Memory that one process of git may allocate, bytes; a commit that needs more is skipped (Linux only)."""
     context_lines: Annotated[int, Field(ge=0, le=10_000)] = 3
     """Unchanged lines that a patch shows around each change."""
     token: str | None = None
@@ -134,13 +168,16 @@ class GitOptions(SourceOptions):
     @field_validator("take")
     @classmethod
     def _take_in_order(cls, take: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(name for name in ("commits", "files") if name in take)
+        return tuple(name for name in TAKES if name in take)
 
     @model_validator(mode="after")
     def _belongs_together(self) -> Self:
-        if (self.path is None) == (self.url is None):
-            raise ValueError("give either `path` (a local repository) or `url` (a remote one)")
-        if self.token is not None and not (self.url or "").startswith(("https://", "http://")):
+        if sum(place is not None for place in (self.path, self.url, self.repositories)) != 1:
+            raise ValueError(
+                "give one of `path` (local), `url` (a remote repository) and `repositories` (several)"
+            )
+        remote = (self.url or "").startswith(("https://", "http://"))
+        if self.token is not None and self.repositories is None and not remote:
             raise ValueError(
                 "`token` goes with an https `url`; ssh uses your keys, a local repository needs none"
             )

@@ -1,14 +1,17 @@
-"""However a harvest ends, no process and no thread of it stays, and what a kill left does no harm."""
+"""However a harvest ends, no process and no thread of it stays, and the next one gives what an undisturbed one would have."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
+import random
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -22,7 +25,7 @@ def long(make_repository_at, tmp_path_factory):
     repository = make_repository_at(tmp_path_factory.mktemp("long") / "payments")
     stream = []
     for number in range(3000):
-        body = b"%d\n" % number * 200
+        body = b"line %d of %d\n" % (number % 7, number) * 200
         stream.append(
             b"commit refs/heads/main\ncommitter B <b@x> %d +0000\ndata 1\nx\n" % (1_600_000_000 + number)
         )
@@ -47,7 +50,11 @@ def assert_nothing_left():
 
 
 @pytest.mark.parametrize("kind", [Commit, SourceFile])
-def test_closing_the_iterator_half_way_leaves_no_process(long, context, options, kind, assert_nothing_left):
+@pytest.mark.parametrize("workers", [1, 2])
+def test_closing_the_iterator_half_way_leaves_no_process(
+    long, context, options, kind, workers, assert_nothing_left
+):
+    context = dataclasses.replace(context, workers=workers)
     items = GitConnector().harvest(options(path=str(long.path)), context)
     for item in items:
         if isinstance(item, kind):
@@ -56,16 +63,18 @@ def test_closing_the_iterator_half_way_leaves_no_process(long, context, options,
     assert_nothing_left()
 
 
-def test_an_exception_in_the_consumer_leaves_no_process(long, context, options, assert_nothing_left):
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_exception_in_the_consumer_leaves_no_process(long, context, options, workers, assert_nothing_left):
     def fails(event):
         raise KeyboardInterrupt
 
+    context = dataclasses.replace(context, emit=fails, workers=workers)
     with pytest.raises(KeyboardInterrupt):
-        list(GitConnector().harvest(options(path=str(long.path)), dataclasses.replace(context, emit=fails)))
+        list(GitConnector().harvest(options(path=str(long.path)), context))
     assert_nothing_left()
 
 
-def test_a_whole_harvest_leaves_neither_process_nor_file(long, harvest, context, assert_nothing_left):
+def test_a_whole_harvest_leaves_neither_process_nor_open_file(long, harvest, context, assert_nothing_left):
     harvest(long)
     assert_nothing_left()
     left = sorted(p.name.partition("-")[0] for p in context.store.iterdir())
@@ -80,31 +89,88 @@ from pathlib import Path
 from cooldown_connectors.git import GitConnector
 from cooldown_kit.connector import HarvestContext
 from cooldown_kit.events import ignore
-context = HarvestContext("s", Path("/"), Path(sys.argv[2]), ignore)
-for item in GitConnector().harvest(GitConnector.Options(connector="git", path=sys.argv[1]), context):
-    if type(item).__name__ == "Commit":
-        print("commit", flush=True)
+from cooldown_kit.records import LineWriter
+store, out = map(Path, sys.argv[2:4])
+context = HarvestContext("s", Path("/"), store, ignore, frozenset({"before", "untouched"}), int(sys.argv[4]))
+options = GitConnector.Options(connector="git", path=sys.argv[1])
+with LineWriter(out) as writer:
+    for item in GitConnector().harvest(options, context):
+        writer.write(item)
+print("done", flush=True)
 """
 
 
-@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
-def test_after_a_kill_no_git_stays_and_the_next_harvest_is_whole(long, harvest, context, sent):
-    expected = harvest(long).items
-    running = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(long.path), str(context.store)],
+def _start(repository: Path, store: Path, out: Path, workers: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(repository), str(store), str(out), str(workers)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
-    assert running.stdout.readline()
+
+
+def _gone(processes: list[psutil.Process]) -> bool:
+    """Whether all have ended by themselves soon after; one that did not is ended here."""
+    _, alive = psutil.wait_procs(processes, timeout=20)
+    for process in alive:
+        process.kill()
+    return not alive
+
+
+def test_killed_at_20_random_points_the_records_are_those_of_an_undisturbed_harvest(long, tmp_path):
+    whole = tmp_path / "whole.jsonl.zst"
+    started = time.monotonic()
+    assert _start(long.path, tmp_path / "undisturbed", whole, 1).wait(120) == 0
+    takes = time.monotonic() - started
+    draw = random.Random(17)
+    out, store = tmp_path / "out.jsonl.zst", tmp_path / "store"
+    killed = 0
+    while killed < 20:
+        running = _start(long.path, store, out, 1 + killed % 2)
+        try:
+            assert running.wait(draw.uniform(0, takes)) == 0
+            assert out.read_bytes() == whole.read_bytes(), "what kills had left was gone on with"
+            shutil.rmtree(store)
+        except subprocess.TimeoutExpired:
+            children = psutil.Process(running.pid).children(recursive=True)
+            running.kill()
+            running.wait()
+            killed += 1
+            assert _gone(children)
+    assert _start(long.path, store, out, 2).wait(120) == 0
+    assert out.read_bytes() == whole.read_bytes()
+
+
+def test_a_commit_that_was_diffed_before_the_kill_is_not_diffed_again(long, harvest, context, monkeypatch):
+    """Its objects may even be gone: what was read once is kept."""
+    context = dataclasses.replace(context, workers=1)
+    half = GitConnector().harvest(
+        GitConnector.Options(connector="git", path=str(long.path), take="commits"), context
+    )
+    first = next(half)
+    half.close()
+
+    def no_diffs(*arguments, **named):
+        raise AssertionError("a commit is diffed again")
+
+    monkeypatch.setattr("cooldown_connectors.git.shard.read_diffs", no_diffs)
+    again = GitConnector().harvest(
+        GitConnector.Options(connector="git", path=str(long.path), take="commits"), context
+    )
+    assert next(again) == first
+    assert sum(1 for _ in again) == 2999
+
+
+def test_an_interrupt_ends_the_harvest_and_its_processes(long, tmp_path):
+    running = _start(long.path, tmp_path / "store", tmp_path / "out", 2)
+    deadline = time.monotonic() + 60
+    while not list((tmp_path / "store").glob("git/history-*/diffs-*/*")) and time.monotonic() < deadline:
+        time.sleep(0.005)
     children = psutil.Process(running.pid).children(recursive=True)
     assert children
-    running.send_signal(sent)
-    running.stdout.close()
-    assert running.wait(10) != 0
-    _, alive = psutil.wait_procs(children, timeout=10)
-    assert not alive
-    assert harvest(long).items == expected
+    running.send_signal(signal.SIGINT)
+    assert running.wait(20) != 0
+    assert _gone(children)
 
 
 def test_progress_is_told_at_most_five_times_a_second(long, harvest):
@@ -113,7 +179,7 @@ def test_progress_is_told_at_most_five_times_a_second(long, harvest):
     seconds = time.monotonic() - start
     progress = [e for e in got.events if type(e).__name__ == "Progress"]
     assert {"commits", "files"} <= {e.unit for e in progress}
-    assert len(progress) <= 5 * seconds + 3
+    assert len(progress) <= 5 * seconds + 5
     last = {e.unit: e for e in progress}
     assert (last["commits"].done, last["commits"].total) == (3000, 3000)
     assert (last["files"].done, last["files"].total) == (500, 500)

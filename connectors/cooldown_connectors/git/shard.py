@@ -1,0 +1,179 @@
+"""Second pass over some hundred commits: their diffs, and what goes with them, written to files that are published whole.
+
+A shard is the unit of work and of resumption. It runs in this process or in a worker's, from plain data alone
+(:class:`Job`, :class:`Shard`), and what it gives for a commit depends on that commit and the job only: how commits were shared out
+leaves no trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from cooldown_connectors.git.changes import Unparsed, change_without_patch, read_changes
+from cooldown_connectors.git.contents import Contents, contents_before
+from cooldown_connectors.git.diff_stream import DiffRequest, DiffText, read_diffs
+from cooldown_connectors.git.frames import FrameWriter
+from cooldown_connectors.git.hardened import Git
+from cooldown_connectors.git.history import CommitEntry
+from cooldown_connectors.git.history_store import EntryReader
+from cooldown_connectors.git.objects import sizes
+from cooldown_connectors.git.path_filter import path_filter
+from cooldown_connectors.git.paths import path_bytes
+from cooldown_connectors.git.raw_rows import RawRow
+from cooldown_connectors.git.signals.lines import FileLines, file_lines, patch_id
+from cooldown_connectors.git.untouched import Neighbours
+from cooldown_kit.records import FileChange, UntouchedFile
+
+DIFFS: Final = ".diffs"
+LINES: Final = ".lines"
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What is wanted of commits, and where git works: the same for all shards of a repository."""
+
+    home: str
+    directory: str
+    entries: str
+    """The history's entries on disk."""
+    include: tuple[str, ...]
+    exclude: tuple[str, ...]
+    max_file_size: int
+    max_patch_size: int
+    max_commit_size: int
+    max_commit_seconds: float
+    max_memory: int
+    context_lines: int
+    before: bool
+    untouched: bool
+    lines: bool
+
+    @property
+    def git(self) -> Git:
+        return Git(Path(self.home), Path(self.directory), memory=self.max_memory)
+
+
+class Shard(msgspec.Struct, frozen=True):
+    """Places of commits in the entries, and the stem of the files to write."""
+
+    places: list[tuple[int, int]]
+    out: str
+
+
+class Diffed(msgspec.Struct, frozen=True, array_like=True):
+    """What the second pass found of one commit."""
+
+    revision: str
+    problem: str
+    """Why there is nothing: ``too_large``, ``too_slow``, ``unreadable``, ``unparsed``, ``too_much_memory``; empty if there is."""
+    detail: str
+    changes: list[FileChange]
+    untouched: list[UntouchedFile]
+    patch_id: bytes
+    """Eight bytes, equal for commits that make the same change."""
+    size: int
+    """Characters of patches and contents."""
+
+
+class Lined(msgspec.Struct, frozen=True, array_like=True):
+    """The lines that one commit added and deleted, as hashes."""
+
+    revision: str
+    files: list[FileLines]
+
+
+LeftOut = list[tuple[RawRow, str]]
+"""Rows whose blobs must not be read, with the reason."""
+
+
+def run_shard(job: Job, shard: Shard) -> int:
+    """Write the shard's files; returns the number of its commits. Raises ``GitFailed``."""
+    with EntryReader(Path(job.entries)) as reader:
+        entries = [reader.read(*place) for place in shard.places]
+    # Left in reverse: the diffs' index, which says that the shard is finished, is the last thing written.
+    with FrameWriter(Path(shard.out + DIFFS)) as diffs, FrameWriter(Path(shard.out + LINES)) as lines:
+        for diffed in _diffed(job, entries):
+            result = msgspec.msgpack.encode(diffed)
+            diffs.write(diffed.revision, result, mark=diffed.patch_id, size=diffed.size)
+            if job.lines:
+                lined = Lined(diffed.revision, file_lines(diffed.changes))
+                lines.write(diffed.revision, msgspec.msgpack.encode(lined))
+    return len(entries)
+
+
+def _diffed(job: Job, entries: list[CommitEntry]) -> Iterator[Diffed]:
+    """One result for each entry, in order. Memory: one commit's, and the cache of contents."""
+    git = job.git
+    taken = path_filter(job.include, job.exclude)
+    known = sizes(git, (blob for entry in entries for row in entry.rows for blob in row.blobs))
+    left_out = [_left_out(entry, known, job.max_file_size) for entry in entries]
+    asked = [
+        _request(entry, rows)
+        for entry, rows in zip(entries, left_out, strict=True)
+        if len(rows) < entry.row_count
+    ]
+    diffs = read_diffs(
+        git,
+        asked,
+        context_lines=job.context_lines,
+        max_size=job.max_commit_size,
+        max_seconds=job.max_commit_seconds,
+    )
+    contents = contents_before(git, entries, left_out, taken, known) if job.before else None
+    neighbours = Neighbours(git, entries, taken, job.max_file_size) if job.untouched else None
+    for entry, rows in zip(entries, left_out, strict=True):
+        diff = next(diffs) if len(rows) < entry.row_count else DiffText(b"")
+        before = next(contents) if contents is not None else {}
+        beside = neighbours.take_next() if neighbours is not None else []
+        yield _result(entry, diff, rows, before, beside, job, taken)
+    assert next(diffs, None) is None, "one diff for each request"
+
+
+def _left_out(entry: CommitEntry, known: dict[bytes, int | None], max_size: int) -> LeftOut:
+    """The rows with a blob that is too large or not there: git is never asked for those."""
+    return [(row, reason) for row in entry.rows if (reason := _unread(row, known, max_size))]
+
+
+def _unread(row: RawRow, known: dict[bytes, int | None], max_size: int) -> str:
+    for blob in row.blobs:
+        size = known[blob]
+        if size is None:
+            return "missing"
+        if size > max_size:
+            return "too_large"
+    return ""
+
+
+def _request(entry: CommitEntry, left_out: LeftOut) -> DiffRequest:
+    without = [path for row, _ in left_out for path in (row.path, row.old_path) if path is not None]
+    return DiffRequest(entry.revision, entry.parents[0] if entry.parents else None, tuple(without))
+
+
+def _result(
+    entry: CommitEntry,
+    diff: DiffText,
+    left_out: LeftOut,
+    before: Contents,
+    untouched: list[UntouchedFile],
+    job: Job,
+    taken: Callable[[str], bool],
+) -> Diffed:
+    if diff.text is None:
+        return Diffed(entry.revision, diff.problem, diff.detail, [], [], b"", 0)
+    try:
+        changes = read_changes(diff.text, taken, job.max_patch_size, before)
+    except Unparsed as error:
+        return Diffed(entry.revision, "unparsed", str(error), [], [], b"", 0)
+    if left_out:
+        changes += [change_without_patch(row, reason) for row, reason in left_out]
+        changes.sort(key=_git_order)
+    size = sum(len(change.patch or "") + len(change.before or "") for change in changes)
+    size += sum(len(file.content) for file in untouched)
+    return Diffed(entry.revision, "", "", changes, untouched, patch_id(changes), size)
+
+
+def _git_order(change: FileChange) -> bytes:
+    return path_bytes(change.path)

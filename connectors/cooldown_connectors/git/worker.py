@@ -1,0 +1,71 @@
+"""A worker process: shards come in on stdin, answers go out on stdout, and it ends when its parent does.
+
+``python -P -m cooldown_connectors.git.worker``. A process of its own, started by its name and not by ``multiprocessing``: that would run the
+caller's script again, or fork a process that has threads.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import IO
+
+import msgspec
+
+from cooldown_connectors.git.hardened import GitFailed
+from cooldown_connectors.git.shard import Job, Shard, run_shard
+
+
+class Order(msgspec.Struct, frozen=True):
+    job: Job
+    shard: Shard
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """``commits`` that were done, or what went wrong: in git (``failed``) or on our side or the disk's (``error``)."""
+
+    commits: int = 0
+    failed: tuple[str, int | None, str] | None = None
+    error: str = ""
+    errno: int | None = None
+
+
+def send(pipe: IO[bytes], message: msgspec.Struct) -> None:
+    """Write one message with its length before it."""
+    data = msgspec.msgpack.encode(message)
+    pipe.write(len(data).to_bytes(4, "little") + data)
+    pipe.flush()
+
+
+def receive(pipe: IO[bytes]) -> bytes | None:
+    """The next message, encoded; ``None`` where the other side is gone."""
+    head = pipe.read(4)
+    if len(head) < 4:
+        return None
+    size = int.from_bytes(head, "little")
+    data = pipe.read(size)
+    return data if len(data) == size else None
+
+
+def main() -> None:
+    """Work until stdin ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exception, so that git is ended too
+    orders, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # nothing that prints may get between the answers
+    while (data := receive(orders)) is not None:
+        order = msgspec.msgpack.decode(data, type=Order)
+        try:
+            answer = Answer(commits=run_shard(order.job, order.shard))
+        except GitFailed as error:
+            answer = Answer(failed=(error.command, error.status, error.stderr))
+        except OSError as error:
+            answer = Answer(error=f"{error.strerror or error}: {error.filename or ''}", errno=error.errno)
+        except Exception as error:  # noqa: BLE001 - it must reach the one who asked
+            answer = Answer(error=f"{type(error).__name__}: {error}")
+        send(answers, answer)
+
+
+if __name__ == "__main__":
+    main()
