@@ -247,7 +247,7 @@ class LineWriter:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._out.close()
+        self._out.close()  # type: ignore[no-untyped-call]
 
 
 def write_lines(path: Path, items: Iterable[msgspec.Struct]) -> int:
