@@ -16,6 +16,7 @@ import pyarrow as pa
 from cooldown_kit.documents import Document, read_documents
 from cooldown_kit.report.contents import (
     Choice,
+    LayoutFacts,
     LineageItem,
     MixtureShare,
     ReportContents,
@@ -146,7 +147,20 @@ def _sources(recipe: Recipe, run: RunFolder) -> Iterator[SourceFacts]:
                 heldout=counts.get("heldout", 0),
                 tokens=tokens.get(stream, {}).get("tokens"),
                 secrets=render["secrets"] if first else {},
+                layouts=[
+                    LayoutFacts(layout=layout, **of) for layout, of in counts.get("layouts", {}).items()
+                ],
+                fallbacks=_fallbacks(render) if first else {},
             )
+
+
+def _fallbacks(render: Mapping[str, Any]) -> dict[str, int]:
+    """``before_after: no_contents`` → how many records took the first layout of their kind instead."""
+    return {
+        f"{layout}: {reason}": count
+        for layout, reasons in render["fallbacks"].items()
+        for reason, count in reasons.items()
+    }
 
 
 def _share(source: Mapping[str, Any]) -> MixtureShare:
@@ -179,10 +193,10 @@ def _history(path: Path) -> list[Step]:
 
 
 def _samples(documents: Path) -> Iterator[Sample]:
-    """The first few training documents and one held-out one of every stream, as many as a person will read."""
-    wanted: dict[tuple[str, str], int] = {}
+    """The first few training documents and one held-out one of every stream and layout, as many as a person will read."""
+    wanted: dict[tuple[str, str, str], int] = {}
     for document in _sampled(read_documents(documents)):
-        key = (document.stream, document.split)
+        key = (document.stream, document.layout, document.split)
         limit = _SAMPLES_PER_STREAM if document.split == "train" else 1
         if wanted.setdefault(key, 0) < limit and document.text.strip():
             wanted[key] += 1
@@ -191,7 +205,8 @@ def _samples(documents: Path) -> Iterator[Sample]:
                 stream=document.stream,
                 id=document.id,
                 split=document.split,
-                text=document.text,
+                parts=document.segments,
+                layout=document.layout,
                 provenance=_provenance(document),
             )
 

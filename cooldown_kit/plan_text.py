@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -19,10 +19,8 @@ def plan_text(plan: Plan) -> str:
     adapter = "" if train["method"] == "full" else f", rank {train['lora']['rank']}"
     blocks = [
         f"{plan.name}: cool {plan.model} ({plan.parameters / 1e6:,.0f}M parameters, context {plan.context_length:,}) down for {plan.goal}",
-        _table(
-            ("stream", "documents", "dropped", "held out", "train", "tokens"),
-            [(s.stream, s.documents, s.dropped, s.heldout, s.train, s.tokens) for s in plan.streams],
-        ),
+        _streams(plan),
+        *_layouts(plan),
         _table(
             ("mixture", "group", "share", "tokens", "unique", "epochs"),
             [
@@ -61,6 +59,41 @@ def plan_text(plan: Plan) -> str:
         for finding in plan.findings
     ]
     return "\n\n".join(blocks)
+
+
+def _streams(plan: Plan) -> str:
+    prompts = any(s.untrained_tokens for s in plan.streams)
+    header = ("stream", "documents", "dropped", "held out", "train", "tokens")
+    return _table(
+        (*header, *(("of prompts",) if prompts else ())),
+        [
+            (s.stream, s.documents, s.dropped, s.heldout, s.train, s.tokens)
+            + ((s.untrained_tokens,) if prompts else ())
+            for s in plan.streams
+        ],
+    )
+
+
+def _layouts(plan: Plan) -> Iterator[str]:
+    """How documents are laid out, where there is more to say than one plain layout for each stream."""
+    marked = any(of.special_tokens for of in plan.layouts)
+    if any(of.layout != "plain" for of in plan.layouts):
+        header = ("layout", "stream", "documents", *(("with special tokens",) if marked else ()))
+        rows = [
+            (of.layout, of.stream, of.documents, *((of.special_tokens,) if marked else ()))
+            for of in plan.layouts
+        ]
+        yield _table(header, rows)
+    if plan.fallbacks:
+        yield _table(
+            ("fell back", "source", "records", "because"),
+            [
+                (layout, source, count, reason.replace("_", " "))
+                for source, layouts in plan.fallbacks.items()
+                for layout, reasons in layouts.items()
+                for reason, count in reasons.items()
+            ],
+        )
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

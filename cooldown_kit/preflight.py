@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from cooldown_kit.errors import RecipeError
+from cooldown_kit.mix.tokens import lengths_with_prompts
 from cooldown_kit.speeds import measured_speed, speed_key
 from cooldown_kit.workspace import Workspace
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from cooldown_kit.stages import Prepared
     from cooldown_kit.train.options import TrainOptions
 
+_CUT_PROMPTS = 0.05
+"""A share of cut documents below which nobody need change anything."""
 _FEW_HELDOUT = 10
 """With fewer held-out documents of a kind an interval says little."""
 
@@ -40,6 +43,19 @@ class PlannedStream:
     heldout: int
     train: int
     tokens: int
+    untrained_tokens: int
+    """Of the tokens, those of prompts: read and not trained on."""
+
+
+@dataclass(frozen=True)
+class PlannedLayout:
+    """The documents of one stream in one layout that curation kept, held-out ones included."""
+
+    stream: str
+    layout: str
+    documents: int
+    special_tokens: int
+    """How many of them are marked with special tokens; the others are plain text."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +80,9 @@ class Plan:
     parameters: int
     context_length: int
     streams: tuple[PlannedStream, ...]
+    layouts: tuple[PlannedLayout, ...]
+    fallbacks: Mapping[str, Mapping[str, Mapping[str, int]]]
+    """Source → layout → reason → records that could not have it and took the first layout of their kind."""
     shares: tuple[PlannedShare, ...]
     tokens: int
     sequence_length: int
@@ -137,6 +156,12 @@ def make_plan(recipe: Recipe, workspace: Workspace, prepared: Prepared) -> Plan:
         parameters=facts.parameters,
         context_length=facts.context_length,
         streams=tuple(_streams(prepared)),
+        layouts=tuple(_layouts(prepared)),
+        fallbacks={
+            name: render.summary["fallbacks"]
+            for name, (_, render) in prepared.sources.items()
+            if render.summary["fallbacks"]
+        },
         shares=tuple(
             PlannedShare(
                 s.name,
@@ -182,13 +207,22 @@ def findings(recipe: Recipe, prepared: Prepared) -> list[Finding]:
         Finding(f.level, f.text, f.remedy) for f in audit_tokenizer(prepared.model.path, recipe.mix.separator)
     ]
     found += [Finding("warning", warning) for warning in prepared.mixture.warnings]
+    if recipe.render.special_tokens and not any(of.special_tokens for of in _layouts(prepared)):
+        found.append(
+            Finding(
+                "warning",
+                "`render.special_tokens` is on, but every document is plain text: the tokenizer lacks the tokens that these layouts mark",
+                "leave `render.special_tokens` out, or use a model whose tokenizer has them (docs/render.md)",
+            )
+        )
+    found += _cut_prompts(prepared)
     counts = _heldout_documents(prepared)
     for kind, documents in sorted(counts.items()):
         if documents < _FEW_HELDOUT:
             found.append(
                 Finding(
                     "warning",
-                    f"only {documents} held-out documents of kind {kind}: the interval of its evidence will be wide or missing",
+                    f"only {documents} held-out documents of kind {kind.replace('_', ' ')}: the interval of its evidence will be wide or missing",
                     "hold out more (`holdout.newest`, `holdout.after`, `holdout.undated`), or add documents",
                 )
             )
@@ -212,7 +246,30 @@ def _streams(prepared: Prepared) -> Iterator[PlannedStream]:
             heldout=counts["heldout"],
             train=counts["train"],
             tokens=tokens.get(name, {}).get("tokens", 0),
+            untrained_tokens=tokens.get(name, {}).get("untrained_tokens", 0),
         )
+
+
+def _cut_prompts(prepared: Prepared) -> Iterator[Finding]:
+    """Documents with a prompt that a sequence cannot hold: packing cuts them, and the answer goes on without its prompt."""
+    length = prepared.mixture.sequence_length
+    for source in prepared.mixture.sources:
+        for stream in source.streams:
+            lengths = lengths_with_prompts(prepared.tokens.path, stream.name) if stream.tokens else None
+            cut = 0 if lengths is None else int((lengths > length).sum())
+            if lengths is not None and cut > _CUT_PROMPTS * len(lengths):
+                yield Finding(
+                    "warning",
+                    f"{cut:,} of {len(lengths):,} documents of {stream.name} with a prompt are longer than a sequence of {length:,} "
+                    "tokens: they are cut, and what is behind the cut is learned without its prompt",
+                    "lower `render.prompt_characters`, raise `mix.sequence_length`, or give the layout `task` a smaller share",
+                )
+
+
+def _layouts(prepared: Prepared) -> Iterator[PlannedLayout]:
+    for name, counts in prepared.curated.summary["streams"].items():
+        for layout, of in counts["layouts"].items():
+            yield PlannedLayout(name, layout, of["documents"], of["special_tokens"])
 
 
 def _heldout_documents(prepared: Prepared) -> dict[str, int]:

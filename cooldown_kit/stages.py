@@ -17,6 +17,7 @@ from cooldown_kit import records
 from cooldown_kit.connector import HarvestContext, SourceOptions
 from cooldown_kit.curate import secret_rules
 from cooldown_kit.curate import stage as curate_stage
+from cooldown_kit.curate.filters import reason_to_drop
 from cooldown_kit.evaluate import stage as evaluate_stage
 from cooldown_kit.events import Emit
 from cooldown_kit.mix import stage as mix_stage
@@ -105,6 +106,7 @@ def render(
 ) -> StageOutput:
     """The documents of one source; secrets are replaced before anything is rendered.
 
+    Files that curation would drop do not go into a pack of their repository, where it could not see them any more.
     ``special_tokens`` are those of the model's tokenizer where the recipe's layouts may use them, else none.
     """
     from cooldown_kit.curate.secrets import SecretCleaner
@@ -116,6 +118,9 @@ def render(
         "seed": recipe.seed,
         "special_tokens": sorted(special_tokens),
     }
+    packs = bool(recipe.render.shares("source_file").get("repository"))
+    if packs:
+        settings["packed"] = recipe.curate.model_dump(mode="json")
     spec = StageSpec("render", name, {"harvest": harvest.digest}, settings, render_stage.VERSION)
 
     def work(out: Path) -> Mapping[str, Any]:
@@ -131,6 +136,7 @@ def render(
             options=recipe.render,
             seed=recipe.seed,
             special_tokens=special_tokens,
+            accept=(lambda document: reason_to_drop(document, recipe.curate) is None) if packs else None,
         )
         cleaner.write_log(out / "secrets.jsonl")
         return {**summary, "secrets": dict(cleaner.findings)}

@@ -20,6 +20,7 @@ ORDER_KNOWERS = {
     "preflight.py",
     "recipe.py",
     "samples.py",
+    "layout_samples.py",
     "lineage.py",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +23,8 @@ def command(
     workspace: WorkspacePath = Path(".cooldown"),
 ) -> None:
     """From a training sequence back to the commits and files that it was made of."""
-    from cooldown_kit.lineage import trace
+    from cooldown_kit.cli.show import LEGEND, show
+    from cooldown_kit.lineage import shown, trace
     from cooldown_kit.run_folder import RunFolder
 
     folder = RunFolder.find(run, workspace)
@@ -31,11 +33,13 @@ def command(
         typer.echo(json.dumps([asdict(piece) for piece in pieces], indent=1))
         return
     typer.echo(f"sequence {sequence} of {folder.path.name}, share {pieces[0].source}")
-    tokenizer = None
+    tokenizer, styled = None, sys.stdout.isatty()
     if text:
         from cooldown_kit.model.tokenizer import load_tokenizer
 
         tokenizer = load_tokenizer(folder.path / "model")
+        if styled:
+            typer.secho(LEGEND, dim=True)
     for piece in pieces:
         whole = (
             "whole"
@@ -44,7 +48,8 @@ def command(
         )
         when = f"  {piece.time[:10]}" if piece.time else ""
         typer.echo(
-            f"{piece.position:>6}  {piece.kind:<7} {piece.place}  ({whole} of {piece.document_tokens}){when}"
+            f"{piece.position:>6}  {piece.kind:<12} {piece.layout:<12} {piece.place}"
+            f"  ({whole} of {piece.document_tokens}){when}"
         )
         if tokenizer:
-            typer.echo(tokenizer.decode(piece.token_ids))
+            typer.echo(show(shown(piece, tokenizer), styled=styled))

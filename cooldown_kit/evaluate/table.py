@@ -32,7 +32,7 @@ def table_of(evidence: Evidence) -> str:
         ends = f"{row.low:+.4f} to {row.high:+.4f}" if row.low is not None and row.high is not None else "-"
         lines.append(
             [
-                row.kind,
+                row.kind.replace("_", " "),
                 f"{row.documents:,}",
                 f"{row.tokens:,}",
                 f"{row.before:.4f}",

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from cooldown_kit.documents import Document, read_documents
@@ -97,7 +98,12 @@ def tokenise(
         for writer in writers.values():
             writer.close()
     streams = {
-        name: {"documents": w.documents, "tokens": w.tokens, "characters": w.characters}
+        name: {
+            "documents": w.documents,
+            "tokens": w.tokens,
+            "untrained_tokens": w.untrained_tokens,
+            "characters": w.characters,
+        }
         for name, w in sorted(writers.items())
     }
     summary = {
@@ -112,6 +118,13 @@ def tokenise(
 def read_streams(folder: Path, names: Iterable[str]) -> list[Stream]:
     """The named streams of a token folder."""
     return [_read_stream(folder, name) for name in names]
+
+
+def lengths_with_prompts(folder: Path, name: str) -> npt.NDArray[np.int64]:
+    """Tokens of each document of a stream that holds text which is read and not trained on."""
+    table = pq.read_table(folder / f"{name}.parquet", columns=["length", "untrained"])
+    lengths: npt.NDArray[np.int64] = table.filter(ds.field("untrained").is_valid())["length"].to_numpy()
+    return lengths
 
 
 def _read_stream(folder: Path, name: str) -> Stream:
@@ -158,7 +171,7 @@ class _StreamWriter:
         self._file: BinaryIO = (out / f"{name}.tokens").open("wb")
         self._writer = pq.ParquetWriter(out / f"{name}.parquet", _SCHEMA, compression="zstd")
         self._rows: list[dict[str, Any]] = []
-        self.documents = self.tokens = self.characters = 0
+        self.documents = self.tokens = self.untrained_tokens = self.characters = 0
 
     def write(self, document: Document, segments: list[Tokens], encoder: Encoder) -> None:
         bos = [] if encoder.bos_id is None else [np.array([encoder.bos_id], dtype="<i4")]
@@ -182,6 +195,7 @@ class _StreamWriter:
         )
         self.documents += 1
         self.tokens += len(tokens)
+        self.untrained_tokens += sum(end - start for start, end in untrained)
         self.characters += characters
         if len(self._rows) >= 4096:
             self._flush()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from cooldown_kit.documents import Segment
 from cooldown_kit.evaluate.evidence import Evidence
 from cooldown_kit.report.prefix import PrefixShares
 
@@ -19,6 +20,16 @@ class Choice:
     """As in the recipe: ``train.learning_rate``."""
     value: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayoutFacts:
+    """Documents of one stream in one layout, held-out ones included."""
+
+    layout: str
+    documents: int
+    special_tokens: int
+    """How many of them are marked with special tokens; the others are plain text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +52,10 @@ class SourceFacts:
     """Training tokens of one epoch; ``None`` where the stream has no share of the mixture."""
     secrets: Mapping[str, int] = field(default_factory=dict)
     """Rule → secrets replaced."""
+    layouts: Sequence[LayoutFacts] = ()
+    """How the documents that were kept are laid out."""
+    fallbacks: Mapping[str, int] = field(default_factory=dict)
+    """``before_after: no_contents`` → records that could not have the layout that fell to them and took the first of their kind."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,9 +95,15 @@ class Sample:
     stream: str
     id: str
     split: Literal["train", "heldout"]
-    text: str
+    parts: Sequence[Segment]
+    """The text as a model reads it: special tokens and what is not trained are segments of their own."""
+    layout: str = "plain"
     provenance: Mapping[str, str] = field(default_factory=dict)
     """What leads back to where it came from: repository, revision, path, URL, time."""
+
+    @property
+    def text(self) -> str:
+        return "".join(part.text for part in self.parts)
 
 
 @dataclass(frozen=True, kw_only=True)

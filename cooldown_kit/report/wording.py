@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from cooldown_kit.documents import Segment
 from cooldown_kit.evaluate.evidence import ALL, Evidence, EvidenceRow
 
 CAVEAT = (
@@ -22,7 +23,15 @@ LIMITS = (
     "A model can repeat what it was trained on. Known formats of credentials were replaced before training; no rule table finds all.",
 )
 
-KINDS = {"commit": "commits", "code": "code", "text": "text", ALL: "all kinds"}
+KINDS = {
+    "commit": "commits",
+    "code": "code",
+    "notebook": "notebooks",
+    "pull_request": "pull requests",
+    "release": "releases",
+    "text": "text",
+    ALL: "all kinds",
+}
 
 _UNITS = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
 
@@ -147,3 +156,21 @@ def visible(text: str) -> str:
 def excerpt(text: str, characters: int = 4000) -> tuple[str, int]:
     """The start of a text, and how many characters were left out."""
     return visible(text[:characters]), max(len(text) - characters, 0)
+
+
+def excerpt_of(parts: Sequence[Segment], characters: int = 4000) -> tuple[list[tuple[str, str]], int]:
+    """The start of a document as ``(text, class)``, and how many characters were left out.
+
+    The class is ``token`` for a special token, ``prompt`` for text that is read and not trained on, else empty.
+    """
+    shown, left = [], characters
+    for part in parts:
+        if text := part.text[:left]:
+            shown.append((visible(text), "token" if part.token else "" if part.trained else "prompt"))
+        left -= len(text)
+    return shown, max(sum(len(part.text) for part in parts) - characters, 0)
+
+
+def layout(name: str) -> str:
+    """``before_after`` → ``before after``."""
+    return visible(name.replace("_", " "))

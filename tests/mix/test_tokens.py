@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from cooldown_kit.documents import Document, Segment, write_documents
 from cooldown_kit.events import ignore
-from cooldown_kit.mix.tokens import read_streams, tokenise
+from cooldown_kit.mix.tokens import lengths_with_prompts, read_streams, tokenise
 
 MakeDocument = Callable[..., Document]
 MakeTokens = Callable[[list[Document]], Path]
@@ -72,3 +73,17 @@ def test_a_document_s_tokens_are_those_of_its_segments_one_after_the_other(
         trained += [part.trained] * (len(expected) - len(trained))
     assert ids.tolist() == [*expected, 256]
     assert labels.tolist() == [*(i if t else -100 for i, t in zip(expected, trained, strict=True)), 256]
+
+
+def test_prompts_are_counted_and_their_documents_measured(document: MakeDocument, tokens: MakeTokens) -> None:
+    folder = tokens(
+        [
+            document("a.pages", 0, [Segment("ask:", False), Segment("answer")]),
+            document("a.pages", 1, "plain"),
+            document("b.pages", 0, "plain"),
+        ]
+    )
+    counts = json.loads((folder / "tokens.json").read_text())["streams"]
+    assert [counts[name]["untrained_tokens"] for name in ("a.pages", "b.pages")] == [4, 0]
+    assert lengths_with_prompts(folder, "a.pages").tolist() == [11]
+    assert lengths_with_prompts(folder, "b.pages").tolist() == []

@@ -9,9 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from cooldown_kit.documents import Segment
 from cooldown_kit.evaluate.evidence import Evidence, EvidenceRow, Generation
 from cooldown_kit.report.contents import (
     Choice,
+    LayoutFacts,
     LineageItem,
     MixtureShare,
     ReportContents,
@@ -42,23 +44,34 @@ train:
   learning_rate: 0.0002
 """
 
-COMMIT = """\
-<repo_name>payments
+COMMIT = [
+    Segment(
+        """\
 Round refunds half to even
 
 Refunds of split payments were rounded up twice, so that a customer could get a cent more back than was paid.
 
-<file_sep>payments/refund.py
+""",
+        trained=False,
+    ),
+    Segment("""\
+--- a/payments/refund.py
++++ b/payments/refund.py
 @@ -14,7 +14,9 @@ def refund(payment: Payment, parts: int) -> list[Decimal]:
 -    return [round(payment.amount / parts, 2)] * parts
 +    share = (payment.amount / parts).quantize(CENT, rounding=ROUND_HALF_EVEN)
 +    rest = payment.amount - share * (parts - 1)
 +    return [share] * (parts - 1) + [rest]
-"""
+"""),
+]
 
-CODE = """\
-<repo_name>payments<file_sep>payments/ledger.py
-\"\"\"Double-entry ledger: every posting has a counter-posting.\"\"\"
+CODE = [
+    Segment("<repo_name>", token=True),
+    Segment("payments"),
+    Segment("<file_sep>", token=True),
+    Segment('''\
+payments/ledger.py
+"""Double-entry ledger: every posting has a counter-posting."""
 
 from __future__ import annotations
 
@@ -74,7 +87,8 @@ class Posting:
 
 def balanced(postings: list[Posting]) -> bool:
     return sum((p.amount for p in postings), Decimal(0)) == 0
-"""
+'''),
+]
 
 TEXT = """\
 # Incident reviews
@@ -151,7 +165,7 @@ def sample_evidence() -> Evidence:
         Generation(
             id="payments:9f3c2e1",
             kind="commit",
-            prompt=COMMIT[:170],
+            prompt="".join(part.text for part in COMMIT)[:170],
             before=" The first step is to understand the problem. The second step is to understand the",
             after="\n<file_sep>payments/refund.py\n@@ -12,6 +12,8 @@ def refund(payment: Payment) ->",
             true="\n<file_sep>payments/refund.py\n@@ -14,7 +14,9 @@ def refund(payment: Payment, parts: int)",
@@ -159,7 +173,7 @@ def sample_evidence() -> Evidence:
         Generation(
             id="payments:4b1d07a:payments/ledger.py",
             kind="code",
-            prompt=CODE[:150],
+            prompt="".join(part.text for part in CODE)[:150],
             before="\nimport os\nimport sys\nimport re\nimport time\nimport datetime\nimport json\n",
             after="\nfrom dataclasses import dataclass\nfrom decimal import Decimal\n\n\n@dataclass(frozen=True)\nclass Ledger:",
             true="\nfrom dataclasses import dataclass\nfrom decimal import Decimal\n\n\n@dataclass(frozen=True)\nclass Posting:",
@@ -244,6 +258,11 @@ def sample_contents() -> ReportContents:
                 heldout=111,
                 tokens=unique[1],
                 secrets={"aws_access_key_id": 1, "url_credentials": 2},
+                layouts=[
+                    LayoutFacts(layout="diff", documents=830, special_tokens=0),
+                    LayoutFacts(layout="before_after", documents=277, special_tokens=0),
+                ],
+                fallbacks={"before_after: no_contents": 14, "before_after: too_large": 3},
             ),
             SourceFacts(
                 stream="payments.files",
@@ -256,6 +275,7 @@ def sample_contents() -> ReportContents:
                 heldout=39,
                 tokens=unique[2],
                 secrets={"private_key": 1},
+                layouts=[LayoutFacts(layout="file", documents=385, special_tokens=385)],
             ),
             SourceFacts(
                 stream="handbook.pages",
@@ -295,7 +315,8 @@ def sample_contents() -> ReportContents:
                 stream="payments.commits",
                 id="payments:9f3c2e1",
                 split="train",
-                text=COMMIT,
+                layout="diff",
+                parts=COMMIT,
                 provenance={"revision": "9f3c2e1b77", "time": "2026-03-02 09:14", "licence": "proprietary"},
             ),
             Sample(
@@ -303,7 +324,8 @@ def sample_contents() -> ReportContents:
                 stream="payments.files",
                 id="payments:4b1d07a:payments/ledger.py",
                 split="train",
-                text=CODE,
+                layout="file",
+                parts=CODE,
                 provenance={"path": "payments/ledger.py", "revision": "4b1d07a9c3"},
             ),
             Sample(
@@ -311,7 +333,7 @@ def sample_contents() -> ReportContents:
                 stream="handbook.pages",
                 id="handbook:reviews.md",
                 split="heldout",
-                text=TEXT * 20,
+                parts=[Segment(TEXT * 20)],
                 provenance={"path": "handbook/reviews.md"},
             ),
         ],

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from bs4 import BeautifulSoup
 
+from cooldown_kit.documents import Segment
 from cooldown_kit.report.contents import ReportContents
 from cooldown_kit.report.html import render_report, write_report
 
@@ -207,9 +208,43 @@ def test_hostile_text_in_any_field_stays_text(contents: ReportContents) -> None:
 
 
 def test_leading_newlines_and_control_characters_of_a_sample_are_shown(contents: ReportContents) -> None:
-    sample = dataclasses.replace(contents.samples[0], text="\n\nif a:\x00\r\n\tpass\u2066")
+    sample = dataclasses.replace(contents.samples[0], parts=[Segment("\n\nif a:\x00\r\n\tpass\u2066")])
     html = render_report(dataclasses.replace(contents, samples=[sample]))
     assert "<pre>\n\n\nif a:⟨U+0000⟩\n\tpass⟨U+2066⟩</pre>" in html
+
+
+def test_what_is_not_trained_and_special_tokens_are_visibly_different(contents: ReportContents) -> None:
+    page = BeautifulSoup(render_report(contents), "html.parser")
+    commit, code, _ = page.select("#samples .item")
+    assert commit.select_one("pre .prompt").get_text().startswith("Round refunds half to even")
+    assert "+    share" not in "".join(part.get_text() for part in commit.select("pre .prompt"))
+    assert [part.get_text() for part in code.select("pre .token")] == ["<repo_name>", "<file_sep>"]
+    assert [chip.get_text() for chip in commit.select(".chip")] == ["commits", "diff", "train"]
+
+
+def test_layouts_are_counted_with_special_tokens_and_with_what_fell_back(contents: ReportContents) -> None:
+    page = BeautifulSoup(render_report(contents), "html.parser")
+    rows = [
+        [cell.get_text(" ", strip=True) for cell in row.find_all(["th", "td"])]
+        for row in page.select("#layouts-table tbody tr")
+    ]
+    assert rows == [
+        ["payments.commits", "diff", "830", "–", "14 before after: no contents 3 before after: too large"],
+        ["payments.commits", "before after", "277", "–", ""],
+        ["payments.files", "file", "385", "385", ""],
+    ]
+
+
+def test_a_long_document_is_cut_within_a_segment_and_what_is_left_is_counted(
+    contents: ReportContents,
+) -> None:
+    parts = [Segment("a" * 3000, trained=False), Segment("b" * 3000)]
+    sample = dataclasses.replace(contents.samples[0], parts=parts)
+    page = BeautifulSoup(
+        render_report(dataclasses.replace(contents, samples=[sample])), "html.parser"
+    ).select_one("#samples .item")
+    assert page.pre.get_text().strip() == "a" * 3000 + "b" * 1000
+    assert page.get_text().rstrip().endswith("… and 2,000 more characters")
 
 
 def test_a_run_without_evidence_history_or_samples_still_has_a_report(contents: ReportContents) -> None:

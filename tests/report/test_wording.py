@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import get_args
 
 import msgspec
 import pytest
 
+from cooldown_kit.documents import Kind
 from cooldown_kit.report import wording
 from cooldown_kit.report.contents import ReportContents
 
@@ -77,3 +79,14 @@ def test_text_that_reads_differently_from_what_it_is_is_made_visible() -> None:
 def test_excerpts_say_how_much_is_missing() -> None:
     assert wording.excerpt("abcdef", 4) == ("abcd", 2)
     assert wording.excerpt("abc", 4) == ("abc", 0)
+
+
+def test_every_kind_of_document_has_a_plural_that_people_use() -> None:
+    assert {wording.kind(name) for name in get_args(Kind)} == {
+        "commits",
+        "code",
+        "notebooks",
+        "pull requests",
+        "releases",
+        "text",
+    }
