@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from cooldown_connectors.git.hardened import Git, GitFailed
 from cooldown_connectors.git.options import GitOptions
 from cooldown_connectors.git.pace import Pace, warn
 from cooldown_connectors.git.refs import References, list_references
+from cooldown_connectors.git.request_heads import refspecs
 from cooldown_connectors.git.store import bare, locked
 from cooldown_kit.connector import HarvestContext
 from cooldown_kit.errors import InputError
@@ -82,19 +84,28 @@ def ask(git: Git, options: GitOptions) -> References:
         raise remote_error(error, options) from error
 
 
-def mirrored(git: Git, options: GitOptions, context: HarvestContext, store: Path, tip: str) -> Git:
+def mirrored(
+    git: Git,
+    options: GitOptions,
+    context: HarvestContext,
+    store: Path,
+    tip: str,
+    beside: Mapping[str, str] | None = None,
+) -> Git:
     """The mirror of the remote, with ``tip`` in it: made, or brought up to date if it lacks that commit.
 
-    Branches and tags are mirrored. A fetch that was killed leaves temporary packs that the next one clears away; references are
-    changed only when everything they need has arrived, so what they reach is whole.
+    Branches and tags are mirrored. ``beside`` names references (tags, heads of pull requests) that are to be as they are
+    at the remote too, with what each names there; heads of pull requests are fetched for that alone. A fetch that was killed leaves
+    temporary packs that the next one clears away; references are changed only when everything they need has arrived, so
+    what they reach is whole.
     """
     url = _url(options)
     folder = _folder(url, store)
     with locked(folder):
         mirror = bare(git, folder, len(tip))
+        fetching = replace(git, directory=folder)
         if not _reaches(mirror, tip):
             _clear_away(folder)
-            fetching = replace(git, directory=folder)
             try:
                 _fetch(fetching, context, url, _REFSPECS)
                 if not _reaches(mirror, tip):  # no branch or tag leads there: ask for it by name
@@ -106,7 +117,34 @@ def mirrored(git: Git, options: GitOptions, context: HarvestContext, store: Path
                     context,
                     f"not every branch of {url} could be mirrored ({error.reason}); the one asked for is here",
                 )
+        if beside:
+            _fetch_beside(mirror, fetching, context, url, beside)
     return mirror
+
+
+def _fetch_beside(
+    mirror: Git, fetching: Git, context: HarvestContext, url: str, beside: Mapping[str, str]
+) -> None:
+    """Fetch tags and heads of pull requests, if some of them are not what they are at the remote."""
+    here = dict(
+        line.split(" ", 1)[::-1]
+        for line in mirror.run("for-each-ref", "--format=%(objectname) %(refname)")
+        .decode("utf-8", "surrogateescape")
+        .splitlines()
+    )
+    lacking = [name for name, revision in beside.items() if here.get(name) != revision]
+    if not lacking:
+        return
+    assert mirror.directory is not None
+    _clear_away(mirror.directory)
+    tags = all(name.startswith("refs/tags/") for name in lacking)
+    try:
+        _fetch(fetching, context, url, _REFSPECS if tags else (*_REFSPECS, *refspecs(beside)))
+    except GitFailed as error:
+        warn(
+            context,
+            f"{len(lacking)} tags or pull requests of {url} could not be mirrored ({error.reason}); those that are here are read",
+        )
 
 
 def existing_mirror(git: Git, options: GitOptions, store: Path, tip: str) -> Git | None:

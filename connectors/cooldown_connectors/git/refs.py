@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cooldown_connectors.git.hardened import OBJECT_ID, Git
 from cooldown_kit.errors import InputError
@@ -22,6 +22,8 @@ class References:
     """Full name → commit (annotated tags followed to what they tag), and ``HEAD``."""
 
     ids: Mapping[str, str]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Full name of each tag → what it names itself: of an annotated tag the tag object."""
 
     def find(self, revision: str) -> str | None:
         """The id that a name stands for; ``None`` if there is no such name."""
@@ -50,11 +52,14 @@ def list_references(git: Git, place: str | bytes, timeout: float) -> References:
     """
     reply = git.run("ls-remote", "--symref", "--end-of-options", place, timeout=timeout)
     ids: dict[str, str] = {}
+    tags: dict[str, str] = {}
     for line in reply.decode("utf-8", "surrogateescape").split("\n"):
         value, _, name = line.partition("\t")
         if OBJECT_ID.fullmatch(value):
+            if name.startswith("refs/tags/") and not name.endswith("^{}"):
+                tags[name] = value
             ids[name.removesuffix("^{}")] = value  # an annotated tag's own line comes before what it tags
-    return References(ids)
+    return References(ids, tags)
 
 
 def commit_of(git: Git, name: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cooldown_connectors.git.configuration import write_home
@@ -20,6 +20,7 @@ from cooldown_connectors.git.refs import (
     no_head,
     unknown_revision,
 )
+from cooldown_connectors.git.request_heads import request_references
 from cooldown_connectors.git.store import linked
 from cooldown_kit.connector import HarvestContext
 from cooldown_kit.errors import InputError
@@ -40,6 +41,8 @@ class Repository:
     """The path or URL as messages name it."""
     partial: bool = False
     """A partial clone, which may lack objects; they are never fetched."""
+    references: References = field(default_factory=lambda: References({}))
+    """Branches, tags and heads of pull requests, as the source itself names them."""
 
 
 @dataclass(frozen=True)
@@ -50,25 +53,37 @@ class Seen:
     tip: str
     shallow: frozenset[str]
     open: Callable[[], Repository]
+    beside: Mapping[str, str] = field(default_factory=dict)
+    """Tags and heads of pull requests that are read beside the tip's history, where they were asked for."""
 
     def fingerprint(self) -> Mapping[str, str | None]:
-        """Small JSON: equal ones mean the same commits and files under the same name."""
+        """Small JSON: equal ones mean the same commits, files, tags and pull requests under the same name."""
         edge = digest_of(sorted(self.shallow)) if self.shallow else None
-        return {"repository": self.identity, "tip": self.tip, "shallow": edge}
+        seen: dict[str, str | None] = {"repository": self.identity, "tip": self.tip, "shallow": edge}
+        if self.beside:
+            seen["references"] = digest_of(sorted(self.beside.items()))
+        return seen
 
 
-def look(options: GitOptions, context: HarvestContext) -> Seen:
+def look(options: GitOptions, context: HarvestContext, *, tags: bool = False, requests: bool = False) -> Seen:
     """Resolve the source to a commit. Quick: a remote is asked for its references, and nothing is fetched.
 
-    Raises :class:`InputError`: no repository, no commits, no such revision, remote unreachable, git missing or too old.
+    ``tags`` and ``requests`` say that the tags and the heads of pull requests are read too. Raises :class:`InputError`: no repository, no commits, no such revision, remote unreachable, git missing or too old.
     """
     store = context.store / "git"
-    return (
-        _look_local(options, context, store) if options.url is None else _look_remote(options, context, store)
-    )
+    if options.url is None:
+        return _look_local(options, context, store, tags, requests)
+    return _look_remote(options, context, store, tags, requests)
 
 
-def _look_local(options: GitOptions, context: HarvestContext, store: Path) -> Seen:
+def _beside(references: References, tags: bool, requests: bool) -> dict[str, str]:
+    named = dict(references.tags) if tags else {}
+    return named | (request_references(references.ids) if requests else {})
+
+
+def _look_local(
+    options: GitOptions, context: HarvestContext, store: Path, tags: bool, requests: bool
+) -> Seen:
     assert options.path is not None
     located = locate(options.path, context.folder)
     where = shown(located.git_dir)
@@ -85,8 +100,9 @@ def _look_local(options: GitOptions, context: HarvestContext, store: Path) -> Se
             remedy="see what `git fsck` says there, or clone it anew",
         ) from error
     shallow = located.shallow()
-    repository = Repository(reading, identity(located, git), tip, shallow, where, located.partial())
-    return Seen(repository.identity, tip, shallow, lambda: repository)
+    name = identity(located, git)
+    repository = Repository(reading, name, tip, shallow, where, located.partial(), references)
+    return Seen(name, tip, shallow, lambda: repository, _beside(references, tags, requests))
 
 
 def _local_tip(git: Git, references: References, revision: str, where: str) -> str:
@@ -98,14 +114,17 @@ def _local_tip(git: Git, references: References, revision: str, where: str) -> s
     return tip
 
 
-def _look_remote(options: GitOptions, context: HarvestContext, store: Path) -> Seen:
+def _look_remote(
+    options: GitOptions, context: HarvestContext, store: Path, tags: bool, requests: bool
+) -> Seen:
     assert options.url is not None
     url = options.url
     git = network_git(options, store)
     name = identity_of_url(url) or "repository"
     revision = options.revision.lower()
     by_id = OBJECT_ID.fullmatch(revision) is not None
-    if by_id and existing_mirror(git, options, store, revision) is not None:
+    references = References({})
+    if by_id and not tags and not requests and existing_mirror(git, options, store, revision) is not None:
         tip = revision  # a commit never changes: no need to ask anybody
     else:
         references = ask(git, options)
@@ -115,9 +134,10 @@ def _look_remote(options: GitOptions, context: HarvestContext, store: Path) -> S
         if found is None:
             raise unknown_revision(references, options.revision, url)
         tip = found
+    beside = _beside(references, tags, requests)
 
     def open_() -> Repository:
-        mirror = mirrored(git, options, context, store, tip)
+        mirror = mirrored(git, options, context, store, tip, beside)
         commit = commit_of(mirror, tip)
         if commit is None:
             raise InputError(
@@ -126,6 +146,7 @@ def _look_remote(options: GitOptions, context: HarvestContext, store: Path) -> S
                 remedy="it may have been replaced meanwhile: run again, or set another `revision`",
             )
         assert mirror.directory is not None
-        return Repository(mirror, name, commit, read_shallow(mirror.directory), url)
+        shallow = read_shallow(mirror.directory)
+        return Repository(mirror, name, commit, shallow, url, references=references)
 
-    return Seen(name, tip, frozenset(), open_)
+    return Seen(name, tip, frozenset(), open_, beside)

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from cooldown_connectors.git import mirror
+from cooldown_connectors.git.repository import look
 
 from cooldown_kit.errors import InputError
 
@@ -340,3 +341,82 @@ def test_a_remote_that_is_shallow_itself_is_read_to_its_edge(server, remote, har
     got = harvest(url=f"{server.url}/shallow/.git")
     assert messages(got) == ["commit 2"]
     assert got.reasons == {"shallow_boundary": 1}
+
+
+def references(git):
+    return dict(
+        line.split()[::-1]
+        for line in git.run("for-each-ref", "--format=%(objectname) %(refname)").decode().splitlines()
+    )
+
+
+def test_heads_of_pull_requests_are_fetched_only_when_asked_for(url, remote, options, context, server):
+    def opened(**asked):
+        return look(options(url=url), context, **asked).open()
+
+    tip = remote.text("rev-parse", "HEAD")
+    remote.git("update-ref", "refs/pull/1/head", tip)
+    remote.git("update-ref", "refs/pull/1/merge", tip)
+    remote.git("update-ref", "refs/merge-requests/2/head", tip)
+    assert set(references(opened().git)) == {"refs/heads/main"}
+    asked = {"refs/heads/main", "refs/pull/1/head", "refs/merge-requests/2/head"}
+    assert set(references(opened(requests=True).git)) == asked
+    server.requests.clear()
+    opened(requests=True)
+    assert fetches(server) == []
+
+
+def test_new_and_gone_pull_requests_and_tags_are_followed_though_the_branch_stands_still(
+    url, remote, options, context
+):
+    def look_again():
+        seen = look(options(url=url), context, requests=True, tags=True)
+        return seen, references(seen.open().git)
+
+    remote.git("update-ref", "refs/pull/1/head", "HEAD")
+    first, before = look_again()
+    remote.git("tag", "-a", "v1", "-m", "v1", "HEAD~1")
+    remote.git("checkout", "-q", "--detach")
+    remote.write("new", "x\n")
+    remote.commit("asked for")
+    remote.git("update-ref", "refs/pull/2/head", "HEAD")
+    remote.git("update-ref", "-d", "refs/pull/1/head")
+    remote.git("checkout", "-q", "main")
+    second, after = look_again()
+    assert set(before) == {"refs/heads/main", "refs/pull/1/head"}
+    assert set(after) == {"refs/heads/main", "refs/pull/2/head", "refs/tags/v1"}
+    assert after["refs/tags/v1"] == remote.text("rev-parse", "v1") != remote.text("rev-parse", "v1^{}")
+    assert first.tip == second.tip
+    assert first.fingerprint() != second.fingerprint()
+    assert look_again()[0].fingerprint() == second.fingerprint()
+
+
+def test_where_the_pull_requests_cannot_be_fetched_the_branch_is_read_and_a_warning_says_so(
+    url, remote, options, context, events, server
+):
+    look(options(url=url), context).open()
+    remote.git("checkout", "-q", "--detach")
+    remote.write("large", "".join(str(i * i) for i in range(50_000)))
+    remote.commit("asked for")
+    remote.git("update-ref", "refs/pull/2/head", "HEAD")
+    remote.git("checkout", "-q", "main")
+    server.trouble = "cut"
+    opened = look(options(url=url), context, requests=True).open()
+    assert set(references(opened.git)) == {"refs/heads/main"}
+    assert "1 tags or pull requests" in events[-1].text
+
+
+def test_a_commit_by_its_full_name_is_read_from_the_mirror_but_its_pull_requests_are_asked_for(
+    url, remote, options, context, server
+):
+    revision = remote.text("rev-parse", "HEAD")
+    look(options(url=url, revision=revision), context).open()
+    remote.git("update-ref", "refs/pull/1/head", "HEAD~1")
+    opened = look(options(url=url, revision=revision), context, requests=True).open()
+    assert opened.references.ids["refs/pull/1/head"] == references(opened.git)["refs/pull/1/head"]
+
+
+def test_the_only_trial_merges_of_azure_are_fetched(url, remote, options, context):
+    remote.git("update-ref", "refs/pull/1/merge", "HEAD")
+    opened = look(options(url=url), context, requests=True).open()
+    assert set(references(opened.git)) == {"refs/heads/main", "refs/pull/1/merge"}
