@@ -14,14 +14,16 @@ A side is its lines without the last newline, so a blank line at the end of one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from cooldown_kit.patches import hunks
+from cooldown_kit.patches import Hunk, hunks
 from cooldown_kit.render.window import Span, lines_of
 
 SEARCH, MIDDLE, REPLACE = "<<<<<<< SEARCH", "=======", ">>>>>>> REPLACE"
+_CONTEXT = 1
+"""Lines shown on either side of a change, unless blank: an edit reads better with something around it."""
 _MOST_CONTEXT = 64
 """Lines added on either side of a hunk until its text stands once in the file; then it is given up."""
 
@@ -43,15 +45,50 @@ class _Part(NamedTuple):
 
 
 def edits_of(before: str, patch: str) -> list[Edit] | None:
-    """The edits that do what ``patch`` does to ``before``, one a hunk, hunks that must share context joined.
+    """The edits that do what ``patch`` does to ``before``, one for each run of changed lines, runs that must share context joined.
 
     ``None`` where a text that stands only once would be too long, or there is nothing to search for (an empty file).
     """
-    parts = []
-    for hunk in hunks(patch):
-        start = hunk.old_start - 1 if hunk.old_count else hunk.old_start
-        parts.append(_Part(start, start + hunk.old_count, hunk.side("+")))
+    parts = [part for hunk in hunks(patch) for part in _runs(hunk)]
     return _File(before).settle(parts)
+
+
+def _runs(hunk: Hunk) -> Iterator[_Part]:
+    """The runs of changed lines in a hunk, each with at least a line of context on either side where the hunk has it."""
+    lines = list(_signed(hunk))
+    at = hunk.old_start - 1 if hunk.old_count else hunk.old_start
+    position = 0
+    for first, last in _groups([number for number, (sign, _) in enumerate(lines) if sign in ("-", "+")]):
+        start, end = max(first - _CONTEXT, 0), min(last + 1 + _CONTEXT, len(lines))
+        while start < first and not lines[start][1].strip():
+            start += 1
+        while end > last + 1 and not lines[end - 1][1].strip():
+            end -= 1
+        at += sum(sign != "+" for sign, _ in lines[position:start])
+        old = sum(sign != "+" for sign, _ in lines[start:end])
+        yield _Part(at, at + old, "".join(text for sign, text in lines[start:end] if sign != "-"))
+        at, position = at + old, end
+
+
+def _signed(hunk: Hunk) -> Iterator[tuple[str, str]]:
+    """Each line's sign and its text with its newline, if it has one."""
+    for line, following in zip(hunk.lines, [*hunk.lines[1:], ""], strict=True):
+        if not line.startswith("\\"):
+            yield line[:1] or " ", line[1:] + ("" if following.startswith("\\") else "\n")
+
+
+def _groups(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """First and last of the numbers that are so near that their contexts would touch."""
+    first = last = None
+    for number in numbers:
+        if first is None or last is None:
+            first = number
+        elif number - last > 2 * _CONTEXT + 1:
+            yield first, last
+            first = number
+        last = number
+    if first is not None and last is not None:
+        yield first, last
 
 
 class _File:

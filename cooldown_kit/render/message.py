@@ -23,6 +23,9 @@ _ADDRESS = re.compile(r"(?<![A-Za-z0-9._%+-])<?[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?
 _CO_AUTHOR = re.compile(r"co-author(?:ed-by)?", re.IGNORECASE)
 
 
+_SIGNATURE = re.compile(r"^-----BEGIN (?:PGP|SSH) SIGNATURE-----$.*", re.MULTILINE | re.DOTALL)
+
+
 @dataclass(frozen=True)
 class CleanMessage:
     """A message without its personal trailers, and the e-mail addresses of the co-authors that they named."""
@@ -80,6 +83,11 @@ def _start_of_trailer(lines: list[str], end: int) -> int:
     while start > 0 and lines[start][:1] in (" ", "\t") and lines[start].strip():
         start -= 1
     return start if _TRAILER.fullmatch(lines[start].rstrip()) else end - 1
+
+
+def without_signature(message: str) -> str:
+    """The message of a tag without the signature that stands at its end."""
+    return _SIGNATURE.sub("", message)
 
 
 def without_address(text: str, address: str) -> str:

@@ -25,6 +25,7 @@ from cooldown_kit.records import (
     TextPage,
 )
 from cooldown_kit.render import people
+from cooldown_kit.render.message import without_signature, without_trailers
 
 _DOMAIN = "example.com"
 _LOGIN = re.compile(r"(?:\d+\+)?([A-Za-z0-9-]+)@users\.noreply\.\S+", re.IGNORECASE)
@@ -150,7 +151,7 @@ def _commit(record: Commit, who: Pseudonyms) -> Commit:
         who.know(person)
     return msgspec.structs.replace(
         record,
-        message=who.text(record.message, message=True),
+        message=_message(record.message, who),
         changes=[_change(change, who) for change in record.changes],
         untouched=[
             msgspec.structs.replace(file, content=who.text(file.content)) for file in record.untouched
@@ -165,9 +166,9 @@ def _pull_request(record: PullRequest, who: Pseudonyms) -> PullRequest:
     return msgspec.structs.replace(
         record,
         title=None if record.title is None else who.text(record.title, message=True),
-        description=who.text(record.description, message=True),
+        description=_message(record.description, who),
         commits=[
-            msgspec.structs.replace(commit, message=who.text(commit.message, message=True))
+            msgspec.structs.replace(commit, message=_message(commit.message, who))
             for commit in record.commits
         ],
         changes=[_change(change, who) for change in record.changes],
@@ -188,7 +189,7 @@ def _release(record: Release, who: Pseudonyms) -> Release:
     return msgspec.structs.replace(
         record,
         notes=None if record.notes is None else who.text(record.notes, message=True),
-        message=who.text(record.message, message=True),
+        message=_message(without_signature(record.message), who),
         subjects=[who.text(subject, message=True) for subject in record.subjects],
     )
 
@@ -218,6 +219,11 @@ _BY_TYPE: dict[type, Callable[..., Record]] = {
     SourceFile: _source_file,
     TextPage: _text_page,
 }
+
+
+def _message(text: str, who: Pseudonyms) -> str:
+    """A message with its people replaced, without the trailers that no layout shows: they would use up numbers."""
+    return who.text(without_trailers(text).text, message=True)
 
 
 def _in_trailers(message: str) -> Iterator[Person]:

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 
 from cooldown_kit.documents import Document, Segment
 from cooldown_kit.records import Release
-from cooldown_kit.render.message import without_address, without_trailers
+from cooldown_kit.render.message import without_address, without_signature, without_trailers
 from cooldown_kit.render.origin import NotRendered, Origin, content_hash
 from cooldown_kit.render.signals import text_signals
-
-_SIGNATURE = re.compile(r"^-----BEGIN (PGP|SSH) SIGNATURE-----$.*", re.MULTILINE | re.DOTALL)
 
 
 def render_release(record: Release, origin: Origin) -> Document | NotRendered:
@@ -51,7 +49,7 @@ def render_release(record: Release, origin: Origin) -> Document | NotRendered:
 
 
 def _message(record: Release) -> str:
-    text = without_trailers(_SIGNATURE.sub("", record.message)).text
+    text = without_trailers(without_signature(record.message)).text
     return without_address(text, record.tagger.email) if record.tagger else text
 
 

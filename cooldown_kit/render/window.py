@@ -75,6 +75,7 @@ def _equal(room: int, sizes: Sequence[int]) -> list[int]:
 
 def _merged(spans: Iterable[Span], context: int, count: int) -> list[Span]:
     wide = sorted((max(0, start - context), min(count, end + context)) for start, end in spans)
+    wide = [span for span in wide if span[0] < span[1]]
     merged: list[Span] = []
     for start, end in wide:
         if merged and start <= merged[-1][1] + _NEAR:

@@ -5,9 +5,23 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
-from cooldown_kit.records import Commit, FileChange, Person, SourceFile, TextPage
+from cooldown_kit.records import (
+    Cell,
+    Commit,
+    FileChange,
+    HistorySignals,
+    Notebook,
+    Person,
+    PullRequest,
+    PullRequestCommit,
+    Release,
+    SourceFile,
+    TextPage,
+    UntouchedFile,
+)
 from cooldown_kit.render.origin import Origin
 
 MESSAGE = """\
@@ -124,4 +138,153 @@ def text_page() -> TextPage:
         "A literal <|endoftext|> in a page is ordinary text.\n",
         time=datetime(2026, 3, 4, tzinfo=UTC),
         url="https://handbook.bank.example/drift",
+    )
+
+
+ROUND_BEFORE = """\
+from decimal import ROUND_HALF_UP, Decimal
+
+CENT = Decimal("0.01")
+
+
+def to_cents(amount: Decimal) -> Decimal:
+    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
+"""
+
+ROUND_PATCH = """\
+@@ -1,7 +1,8 @@
+-from decimal import ROUND_HALF_UP, Decimal
++from decimal import ROUND_HALF_EVEN, Decimal
+\x20
+ CENT = Decimal("0.01")
+\x20
+\x20
+ def to_cents(amount: Decimal) -> Decimal:
+-    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
++    \"\"\"Round to whole cents, half to even (IEEE 754).\"\"\"
++    return amount.quantize(CENT, rounding=ROUND_HALF_EVEN)
+"""
+
+SPLIT = '''\
+"""Payments in several parts. Questions to Ann Berg <ann.berg@bank.example>."""
+
+from decimal import Decimal
+
+from ledger.rounding import to_cents
+
+
+def split(amount: Decimal, parts: int) -> list[Decimal]:
+    share = to_cents(amount / parts)
+    return [share] * (parts - 1) + [amount - share * (parts - 1)]
+'''
+
+README = """\
+# Ledger
+
+Books payments in cents. A literal <file_sep> in a text is ordinary text.
+
+```console
+$ ledger report --day 2026-03-02
+```
+"""
+
+
+@pytest.fixture
+def whole_commit(commit: Commit) -> Commit:
+    """A commit with the contents of what it changed, and with files that it did not touch."""
+    old = "ROUNDING = 'half up'\n"
+    return msgspec.structs.replace(
+        commit,
+        message=MESSAGE.replace("Write to", "Found by @jo-weber with Jo Weber. Write to"),
+        changes=[
+            change(
+                "src/ledger/old_rounding.py", "deleted", patch="@@ -1 +0,0 @@\n-ROUNDING = 'half up'\n", before=old
+            ),
+            change("src/ledger/rounding.py", patch=ROUND_PATCH, before=ROUND_BEFORE),
+            change("tests/test_rounding.py", "added", patch=TESTS),
+        ],
+        untouched=[
+            UntouchedFile(path="README.md", blob="3" * 40, content=README),
+            UntouchedFile(path="src/ledger/split.py", blob="4" * 40, content=SPLIT),
+        ],
+        signals=HistorySignals(
+            review="pull_request", pull_request=413, lines_added=7, lines_surviving=6, survival_days=41.5,
+            tests_touched=True, bot=False, author_commits_before=12, author_path_commits_before=3, path_commits_before=8,
+        ),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def notebook() -> Notebook:
+    return Notebook(
+        id="ledger@9c1f0e:analysis/drift.ipynb",
+        take="notebooks",
+        repository="ledger",
+        revision="9c1f0e",
+        path="analysis/drift.ipynb",
+        blob="5" * 40,
+        language="python",
+        cells=[
+            Cell(
+                kind="markdown",
+                source="# Drift by day\n\nRounding half up adds a cent:\n\n- in every second split\n",
+            ),
+            Cell(kind="code", source="from ledger import report\n\ndrift = report.drift(day='2026-03-02')"),
+            Cell(kind="code", source="drift.sum()", outputs=["Decimal('0.03')"]),
+            Cell(
+                kind="code",
+                source="print(drift.table())\ndrift.plot()",
+                outputs=["day         drift\n2026-03-02   0.03\n", "<Figure size 640x480>"],
+                outputs_left_out=1,
+            ),
+            Cell(kind="raw", source=".. note:: from the ```night``` run"),
+        ],
+        changed_at=datetime(2026, 3, 3, 14, 0, tzinfo=UTC),
+        changed_in="9c1f0e",
+    )
+
+
+@pytest.fixture
+def release() -> Release:
+    return Release(
+        id="ledger@refs/tags/v2.3.0",
+        take="releases",
+        repository="ledger",
+        tag="v2.3.0",
+        revision="9c1f0e",
+        message="Ledger 2.3.0\n\nThe release of the quarter.\n\nSigned-off-by: Ann Berg <ann.berg@bank.example>\n"
+        "-----BEGIN PGP SIGNATURE-----\n\niQEzBAABCAAdFiEE\n-----END PGP SIGNATURE-----\n",
+        tagger=Person(name="Ann Berg", email="ann.berg@bank.example"),
+        released_at=datetime(2026, 3, 31, 8, 0, tzinfo=UTC),
+        previous="v2.2.1",
+        notes="## 2.3.0\n\n- Payments are split half to even (#413). Thanks to @jo-weber.\n- `ledger report` says which day drifted.\n",
+        subjects=["Say which day drifted", "Round half to even when splitting a payment"],
+        subjects_left_out=2,
+    )
+
+
+@pytest.fixture
+def pull_request(whole_commit: Commit) -> PullRequest:
+    return PullRequest(
+        id="ledger#413",
+        take="pull_requests",
+        repository="ledger",
+        number=413,
+        title="Round half to even",
+        description="Banks settle in cents, and half up drifts.\n\nReviewed-by: Jo Weber <jo.weber@bank.example>",
+        merged=True,
+        merged_in="aa01",
+        merged_at=datetime(2026, 3, 3, 14, 5, tzinfo=UTC),
+        base="77aa01",
+        head="9c1f0e",
+        commits=[
+            PullRequestCommit(
+                revision=revision,
+                message=message,
+                author=whole_commit.author,
+                authored_at=whole_commit.authored_at,
+            )
+            for revision, message in (("8b00", "Test what half does\n"), ("9c1f0e", whole_commit.message))
+        ],
+        changes=whole_commit.changes,
     )

@@ -1,4 +1,7 @@
-"""Each layout, byte for byte, as a file that a person can look at."""
+"""Each layout, byte for byte, as a file that a person can look at.
+
+A special token stands in a golden file as its name; that it is one, and not letters, is tested beside the layouts.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,67 @@ from pathlib import Path
 import pytest
 
 from cooldown_kit.documents import Document
+from cooldown_kit.render.dispatch import render_record
+from cooldown_kit.render.layouts import Layouts
+from cooldown_kit.render.markup import TOKENS
+from cooldown_kit.render.options import LAYOUTS, RenderOptions
+from cooldown_kit.render.origin import Origin
 from cooldown_kit.render.stage import render
 
 GOLDEN = Path(__file__).parent / "golden"
+ALL_TOKENS = frozenset(
+    token for families in TOKENS.values() for names in families for token in names.values()
+)
+CASES = [
+    ("commit", "before_after"),
+    ("commit", "task"),
+    ("notebook", "script"),
+    ("notebook", "cells"),
+    ("pull_request", "diff"),
+]
+RECORDS = {"commit": "whole_commit"}
 
 
-@pytest.mark.parametrize("kind", ["commit", "source_file", "text_page"])
-def test_layout_is_byte_for_byte_the_golden_file(kind: str, request: pytest.FixtureRequest, origin) -> None:
+@pytest.mark.parametrize("kind", ["commit", "source_file", "text_page", "release"])
+def test_the_usual_layout_is_byte_for_byte_the_golden_file(
+    kind: str, request: pytest.FixtureRequest, origin: Origin
+) -> None:
     document = render(request.getfixturevalue(kind), origin)
     assert isinstance(document, Document)
     assert document.text.encode() == (GOLDEN / f"{kind}.txt").read_bytes()
+
+
+@pytest.mark.parametrize(("kind", "layout"), CASES, ids="-".join)
+def test_layout_is_byte_for_byte_the_golden_file(
+    kind: str, layout: str, request: pytest.FixtureRequest, origin: Origin
+) -> None:
+    record = request.getfixturevalue(RECORDS.get(kind, kind))
+    rendered = render_record(record, origin, Layouts(RenderOptions.model_validate({kind: {layout: 1.0}})))
+    assert isinstance(rendered.document, Document)
+    assert (rendered.document.layout, rendered.fallback) == (layout, None)
+    assert rendered.document.text.encode() == (GOLDEN / f"{kind}_{layout}.txt").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("kind", "layout"),
+    [("commit", "before_after"), ("source_file", "file"), ("notebook", "script"), ("notebook", "cells")],
+    ids="-".join,
+)
+def test_layout_with_special_tokens_is_byte_for_byte_the_golden_file(
+    kind: str, layout: str, request: pytest.FixtureRequest, origin: Origin
+) -> None:
+    record = request.getfixturevalue(RECORDS.get(kind, kind))
+    options = RenderOptions.model_validate({kind: {layout: 1.0}, "special_tokens": True})
+    document = render(record, origin, Layouts(options, tokenizer_tokens=ALL_TOKENS))
+    assert isinstance(document, Document)
+    assert {segment.text for segment in document.segments if segment.token} <= ALL_TOKENS
+    assert any(segment.token for segment in document.segments)
+    assert document.text.encode() == (GOLDEN / f"{kind}_{layout}_tokens.txt").read_bytes()
+
+
+def test_every_layout_of_a_single_record_has_a_golden_file() -> None:
+    made_of_many = {("source_file", "repository")}
+    usual = {("commit", "diff"), ("source_file", "file")}
+    assert {(k, layout) for k, layouts in LAYOUTS.items() for layout in layouts} == {
+        *CASES
+    } | usual | made_of_many
