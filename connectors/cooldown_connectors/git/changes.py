@@ -99,7 +99,10 @@ def _change(
     if LFS_POINTER in hunks and LFS_POINTER in hunks.partition(b"\n")[2][:64]:
         return _file_change(row, None, "lfs_pointer")
     try:
-        return _file_change(row, hunks.decode("utf-8"), None, _text(before.get(row.old_blob)))
+        held = (
+            None if row.status == b"D" else before.get(row.old_blob)
+        )  # all of a deleted file is in its hunks
+        return _file_change(row, hunks.decode("utf-8"), None, _text(held))
     except UnicodeDecodeError:
         return _file_change(row, None, "not_utf8")
 

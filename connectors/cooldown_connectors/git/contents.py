@@ -59,14 +59,20 @@ def contents_before(
 
 
 def _wanted(entry: CommitEntry, left_out: set[bytes], taken: Callable[[str], bool]) -> list[bytes]:
+    """The blobs of one entry. A deleted file counts where one is added: a rename with edits is seen by the second pass only."""
+    adds = any(row.status == b"A" for row in entry.rows)
     blobs = (
         row.old_blob
         for row in entry.rows
         if row.old_mode in _REGULAR
-        and row.new_mode in _REGULAR
+        and (row.new_mode in _REGULAR or (adds and row.status == b"D"))
         and row.old_blob != row.new_blob
         and row.path not in left_out
-        and (taken(path_text(row.path)) or (row.old_path is not None and taken(path_text(row.old_path))))
+        and (
+            adds
+            or taken(path_text(row.path))
+            or (row.old_path is not None and taken(path_text(row.old_path)))
+        )
     )
     return list(dict.fromkeys(blobs))
 

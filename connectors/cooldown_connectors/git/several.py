@@ -36,10 +36,8 @@ def single(options: GitOptions, folder: Path) -> list[GitOptions]:
     assert options.path is not None
     place = _absolute(options.path, folder)
     if _has_magic(options.path, folder):
-        paths = [Path(match) for match in sorted(glob.glob(str(place)))]  # noqa: PTH207 - a Path cannot hold a pattern
-        found = [path for path in paths if is_repository(path)] or [
-            below for path in paths if path.is_dir() for below in _below(path)
-        ]
+        matches = sorted(glob.glob(str(place)))  # noqa: PTH207 - a Path cannot hold a pattern
+        found = [below for match in matches if Path(match).is_dir() for below in _below(Path(match))]
     else:
         found = list(_below(place))
     if not found:

@@ -150,11 +150,11 @@ def options() -> Callable[..., Any]:
 def harvest(
     context: HarvestContext, events: list[Event], options: Callable[..., Any]
 ) -> Iterator[Callable[..., Harvest]]:
-    def run(source: Sandbox | None = None, **values: Any) -> Harvest:
+    def run(source: Sandbox | None = None, *, within: HarvestContext | None = None, **values: Any) -> Harvest:
         if source is not None:
             values["path"] = str(source.path)
         events.clear()
-        return Harvest(list(GitConnector().harvest(options(**values), context)), list(events))
+        return Harvest(list(GitConnector().harvest(options(**values), within or context)), list(events))
 
     yield run
 
