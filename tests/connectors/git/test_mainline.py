@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 from cooldown_connectors.git.graph import Graph, Node
-from cooldown_connectors.git.mainline import brought_in_by
+from cooldown_connectors.git.mainline import brought_in_by, merged_by
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,3 +57,37 @@ def test_main_merged_into_a_branch_stays_on_the_line():
 def test_a_line_of_many_thousand_commits_needs_no_deep_stack():
     graph = _graph([[n - 1] if n else [] for n in range(20_000)])
     assert brought_in_by(graph, 19_999).tolist() == list(range(20_000))
+
+
+def _innermost_merge(graph, tip, commit):
+    """By the definition: the merge on the tip's line that brought it in, then the same on the branch that was merged."""
+    line = sorted(graph.first_parents(tip))
+    if commit in line:
+        return None
+    merge = next(c for c in line if graph.reachable([c])[commit])
+    branch = next(p for p in graph.parents(merge) if graph.reachable([p])[commit])
+    inner = _innermost_merge(graph, branch, commit)
+    return merge if inner is None else inner
+
+
+@given(histories(), st.data())
+def test_the_innermost_merge_is_that_of_the_line_that_a_commit_was_made_on(parents, data):
+    graph = _graph(parents)
+    tip = data.draw(st.integers(0, len(parents) - 1))
+    reached = graph.reachable([tip])
+    merged, brought = merged_by(graph, tip), brought_in_by(graph, tip)
+    for number in range(len(graph)):
+        expected = _innermost_merge(graph, tip, number) if reached[number] else None
+        assert merged[number] == (-1 if expected is None else expected)
+        top = number
+        while merged[top] >= 0:
+            top = merged[top]
+        assert brought[number] == (top if reached[number] else -1), "the outermost is on the main line"
+
+
+def test_a_branch_of_a_branch_belongs_to_its_own_merge():
+    #  0 ── 1 ───────────── 6      develop is 2 ─ 5, the branch merged into it is 3 ─ 4
+    #   └── 2 ──────── 5 ──┘
+    #        └ 3 ─ 4 ─┘
+    graph = _graph([[], [0], [0], [2], [3], [2, 4], [1, 5]])
+    assert merged_by(graph, 6).tolist() == [-1, -1, 6, 5, 5, 6, -1]

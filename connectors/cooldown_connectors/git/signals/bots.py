@@ -38,7 +38,7 @@ _JOINED: Final = re.compile(r"(?:^|[._-])(?:bot|robot)$|\[bot\]", re.IGNORECASE)
 _CAMEL: Final = re.compile(r"[a-z0-9](?:Bot|Robot)$")
 _SPACED: Final = re.compile(r"(?:^| )(?:bot|robot)$", re.IGNORECASE)
 _MACHINE: Final = re.compile(
-    r"bot|noreply|no-reply|(?:^|[._-])(?:ci|auto|automation|build|release|robots?|svc)(?:[._-]|$)"
+    r"noreply|no-reply|(?:^|[._-])(?:ci|auto|automation|build|release|robots?|svc)(?:[._-]|$)"
 )
 
 

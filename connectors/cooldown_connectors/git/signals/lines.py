@@ -46,6 +46,11 @@ def file_lines(changes: list[FileChange]) -> list[FileLines]:
     return found
 
 
+def text_lines(content: bytes) -> bytes:
+    """The lines of a whole file, as :attr:`FileLines.added` has those that a commit adds."""
+    return _digests([line.strip() for line in content.split(b"\n") if line.strip(_TRIVIAL)])
+
+
 def _hashes(patch: str) -> tuple[bytes, bytes]:
     """Every line of a hunk starts with its sign, and every other line with ``@`` or a backslash, so the first byte decides."""
     lines = patch.encode("utf-8", "surrogatepass").split(b"\n")

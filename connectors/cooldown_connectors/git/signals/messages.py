@@ -41,7 +41,7 @@ _REQUESTS: Final = re.compile(
 )
 _SUBJECT: Final = re.compile(r'(?:revert|back out|reverts)(?: |: ?)"(.+)"', re.IGNORECASE)
 _CONVENTIONAL_REVERT: Final = re.compile(r"revert(?:\([^()]*\))?!?: (.+)", re.IGNORECASE)
-_REAPPLY: Final = re.compile(r'reapply "(.+)"')
+_REAPPLY: Final = re.compile(r'reapply "(.+)"', re.IGNORECASE)
 _SUBJECT_LIMIT: Final = 2000
 """Characters; what is longer is no subject that git or a forge wrote."""
 _SUBJECT_ENDS: Final = re.compile(r"(?: \((?:#|GH-|\S*!)\d{1,9}\))+$")
@@ -110,7 +110,7 @@ _PROSE: Final = re.compile(
     re.IGNORECASE,
 )
 _OBJECT: Final = re.compile(
-    r"\b(?:fix|fixes|fixed|fixing)(?: up)?(?: (?:the|a|an|some|all|more|another|broken|failing|flaky|minor|small|silly|stupid|missing|dead|wrong|bad|code))*"
+    r"\b(?:fix|fixes|fixed|fixing)(?: up)?(?: (?:the|a|an|some|all|more|another|broken|failing|flaky|minor|small|silly|stupid|missing|dead|wrong|bad|code|ci|travis|appveyor|tox|windows|docs?))*"
     r" (?:tests?|test_\w+|test suite|unit ?tests?|ci|build|builds|travis|tox|appveyor|coverage|comments?|formatting|indentation|indent|white ?space"
     r"|style|links?|urls?|doc|docs|markup|rst|rest|conflicts?|merge conflicts?|merge|imports? order|badges?|authors?|name|nits?|docs? build|pre-commit)"
     r"(?=$|[.,;:!)(]| (?:in|on|for|of|from|to|after|with|by|and|again|due|when|job|jobs|failures?)\b)",

@@ -38,9 +38,12 @@ class Standing:
         self._by_author: dict[bytes, array[int]] = {}
         self._by_folder: dict[bytes, array[int]] = {}
 
-    def add(self, number: int, email: bytes, rows: Iterable[RawRow]) -> StandingBefore:
+    def add(
+        self, number: int, email: bytes, rows: Iterable[RawRow], *, merge: bool = False
+    ) -> StandingBefore:
         """Counts before this commit, which then counts itself. Numbers must grow.
 
+        A merge counts as a commit of its author, but not in the folders: what it brings in was changed by others.
         An address in upper or lower case is the same; one person with two addresses is two authors. A folder is the one a file lies
         in, not those above it; a rename changes both.
         """
@@ -49,7 +52,7 @@ class Standing:
         folders = [self._by_folder.setdefault(name, array("i")) for name in _folders(rows)]
         before = _before(commits, [folder for folder in folders if folder])
         commits.append(number)
-        for folder in folders:
+        for folder in () if merge else folders:
             folder.append(number)
         return before
 

@@ -2,7 +2,8 @@
 
 Every line is an event of its (file, line) pair: added by one commit, deleted by another. In the order of history a deletion takes the
 newest addition that still stands, as brackets are matched. So no blame is run, no content is kept, and the work is linear in the
-lines changed.
+lines changed. Two branches may add the same line (a cherry-pick) or a merge drop one, and no commit deletes what is then too much: the
+lines of the files as they are at the end say how many really stand.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ from cooldown_connectors.git.signals.tests_paths import is_program
 _DAY: Final = 86_400.0
 _DELETED: Final = 2
 """Bit of an event's code; below it stands whether the file is a part of the program, above it the commit's number."""
+_STANDS: Final = 0xFFFF_FFFF
+"""Code of a line that is there at the end: it sorts after all commits."""
+_NO_MORE: Final = _STANDS >> 2
+_STANDING, _SOME_TIME = -1, -2
+"""In place of the commit that deleted a line: none did; or it is gone and no commit says when."""
 _BATCH: Final = 1 << 16
 """Lines that are put together before they become arrays."""
 
@@ -37,7 +43,7 @@ class SurvivalResult:
     """Whether its lines were given at all: those of merges, and of commits whose diff could not be read, are not."""
     lines_added: Indexes
     lines_surviving: Indexes
-    """How many of them no later commit deleted."""
+    """How many of them are still there."""
     survival_days: npt.NDArray[np.float32]
     """Median days until an added line went, one that stands counting up to the newest commit; NaN where none was added."""
     fixed_by: Indexes
@@ -48,7 +54,8 @@ class SurvivalResult:
 class Survival:
     """Takes the lines of every commit in canonical order, and then tells what became of them. A context manager.
 
-    Memory: some 50 MB, 16 bytes a commit in :meth:`finish`, and an entry for each path that was ever renamed. On disk 24 bytes for each line changed.
+    Memory: some 50 MB, 24 bytes a commit in :meth:`finish`, and an entry for each path that was ever renamed. On disk 24 bytes
+    for each line changed.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -59,6 +66,7 @@ class Survival:
             self._stack = stack.pop_all()
         self._files = _FileNames()
         self._last = -1
+        self._ends_given = False
         self._numbers: list[int] = []
         self._reset()
 
@@ -73,13 +81,18 @@ class Survival:
             of_file = number << 2 | is_program(file.path)
             for lines, code in ((file.added, of_file), (file.deleted, of_file | _DELETED)):
                 if lines:
-                    self._lines.append(lines)
-                    self._names.append(name)
-                    self._codes.append(code)
-                    self._counts.append(len(lines) // 8)
-                    self._waiting += len(lines) // 8
-        if self._waiting >= _BATCH:
-            self._flush()
+                    self._put(lines, name, code)
+
+    def stands(self, path: str, lines: bytes) -> None:
+        """The lines of a file (:func:`text_lines`) as it is at the revision that is read; after all commits, once for each file.
+
+        If it is called at all, it must be for every text file there: what is not given does not stand. If it never is, every line
+        stands that no commit deleted.
+        """
+        self._last = _NO_MORE
+        self._ends_given = True
+        if lines:
+            self._put(lines, self._files.at_end(path), _STANDS)
 
     def finish(self, committed: npt.NDArray[np.int64], fixes: Mask, fix_days: float = 30) -> SurvivalResult:
         """What became of all lines; once, at the end.
@@ -91,14 +104,16 @@ class Survival:
         added, surviving = np.zeros(count, np.int32), np.zeros(count, np.int32)
         fixed = np.full(count, count, np.int64)
         for keys, codes in self._events.groups():
-            by, until, program = _paired(keys, codes)
+            by, until, program = _fates(keys, codes, self._ends_given)
             np.add.at(added, by, 1)
-            np.add.at(surviving, by[until < 0], 1)
-            fix = (until >= 0) & program & fixes[until]
-            fix &= committed[until] - committed[by] <= fix_days * _DAY
-            np.minimum.at(fixed, by[fix], until[fix])
+            np.add.at(surviving, by[until == _STANDING], 1)
+            ended = (until >= 0) & program
+            adder, deleter = by[ended], until[ended]
+            mended = fixes[deleter] & (committed[deleter] - committed[adder] <= fix_days * _DAY)
+            np.minimum.at(fixed, adder[mended], deleter[mended])
             # Spread over 64 bits, commits fall into groups of their own just as lines do.
-            self._fates.put(_spread(by), (until + 1).astype(np.uint32))
+            known_end = until != _SOME_TIME
+            self._fates.put(_spread(by[known_end]), (until[known_end] + 1).astype(np.uint32))
         known = np.zeros(count, np.bool_)
         known[self._numbers] = True
         days = self._days(committed, int(committed[self._numbers].max()) if self._numbers else 0)
@@ -120,6 +135,15 @@ class Survival:
             middle = (lived[(starts + ends - 1) // 2] + lived[(starts + ends) // 2]) / 2
             days[by[starts]] = middle
         return days
+
+    def _put(self, lines: bytes, name: int, code: int) -> None:
+        self._lines.append(lines)
+        self._names.append(name)
+        self._codes.append(code)
+        self._counts.append(len(lines) // 8)
+        self._waiting += len(lines) // 8
+        if self._waiting >= _BATCH:
+            self._flush()
 
     def _flush(self) -> None:
         if self._waiting:
@@ -153,6 +177,9 @@ class _FileNames:
         self._names: dict[str, int] = {}
         self._left: set[str] = set()
 
+    def at_end(self, path: str) -> int:
+        return self._names.get(path) or _hash(path)
+
     def of(self, file: FileLines, number: int) -> int:
         if file.old_path is not None:
             name = self._names.get(file.old_path) or _hash(file.old_path)
@@ -176,26 +203,66 @@ class _Fates(NamedTuple):
     by: npt.NDArray[np.int64]
     """Number of the commit that added it."""
     until: npt.NDArray[np.int64]
-    """Number of the commit that deleted it; -1 where none did."""
+    """Number of the commit that deleted it, ``_STANDING`` or ``_SOME_TIME``."""
     program: Mask
     """Whether it stood in a file that is a part of the program."""
 
 
-def _paired(keys: Keys, codes: Codes) -> _Fates:
-    """Pairs each deletion with the newest addition that still stands; ``keys`` are sorted, ``codes`` grow within a key.
+def _fates(keys: Keys, codes: Codes, ends_given: bool) -> _Fates:
+    """Of all lines added; ``keys`` are sorted, ``codes`` grow within a key. Lines that one commit both added and deleted are left
+    out: they moved."""
+    changes = codes != _STANDS
+    standing = keys[~changes]
+    keys, codes = keys[changes], codes[changes]
+    numbers, deletes = (codes >> 2).astype(np.int64), (codes & _DELETED).astype(np.bool_)
+    until = _paired(keys, numbers, deletes)
+    if ends_given:
+        _take_away(keys, numbers, deletes, until, standing)
+    taken = ~deletes & (until != numbers)
+    return _Fates(numbers[taken], until[taken], (codes[taken] & 1).astype(np.bool_))
+
+
+def _paired(keys: Keys, numbers: npt.NDArray[np.int64], deletes: Mask) -> npt.NDArray[np.int64]:
+    """Pairs each deletion with the newest addition that still stands: for each event the number of the other's commit, ``_STANDING``
+    where there is none.
 
     Taken as steps up and down, an addition onto level n is undone by the next step down from level n, for a walk
-    crosses each level up and down by turns. Lines that one commit both added and deleted are left out: they moved.
+    crosses each level up and down by turns.
     """
-    numbers, deletes = (codes >> 2).astype(np.int64), (codes & _DELETED).astype(np.bool_)
     level = np.cumsum(np.where(deletes, -1, 1)) + deletes
     order = np.lexsort((level, keys))
-    keys, level, numbers, deletes = keys[order], level[order], numbers[order], deletes[order]
-    until = np.full(len(keys), -1, np.int64)
-    meets = (keys[:-1] == keys[1:]) & (level[:-1] == level[1:]) & ~deletes[:-1]
-    until[:-1][meets] = numbers[1:][meets]
-    taken = ~deletes & (until != numbers)
-    return _Fates(numbers[taken], until[taken], (codes[order][taken] & 1).astype(np.bool_))
+    here, after = order[:-1], order[1:]
+    meets = (keys[here] == keys[after]) & (level[here] == level[after]) & ~deletes[here]
+    until = np.full(len(keys), _STANDING, np.int64)
+    until[here[meets]] = numbers[after[meets]]
+    until[after[meets]] = numbers[here[meets]]
+    return until
+
+
+def _take_away(
+    keys: Keys,
+    numbers: npt.NDArray[np.int64],
+    deletes: Mask,
+    until: npt.NDArray[np.int64],
+    standing: Keys,
+) -> None:
+    """Of the additions that nothing undid, let only as many newest ones stand as there are lines at the end; changes ``until``.
+
+    The others went when the line was last deleted, as the one that was added beside them did; or else at some time.
+    """
+    left = np.flatnonzero(~deletes & (until == _STANDING))[::-1]
+    left = left[np.argsort(keys[left], kind="stable")]  # by key, the newest first
+    of = keys[left]
+    rank = np.arange(len(left)) - np.searchsorted(of, of)
+    there = np.searchsorted(standing, of, "right") - np.searchsorted(standing, of)
+    gone = left[rank >= there]
+    deleted = np.flatnonzero(deletes & (until != numbers))
+    last = np.searchsorted(keys[deleted], keys[gone], "right") - 1
+    until[gone] = _SOME_TIME
+    at = deleted[last[last >= 0]]
+    gone = gone[last >= 0]
+    later = (keys[at] == keys[gone]) & (numbers[at] > numbers[gone])
+    until[gone[later]] = numbers[at[later]]
 
 
 _ODD: Final = np.uint64(0x9E37_79B9_7F4A_7C15)

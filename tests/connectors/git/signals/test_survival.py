@@ -27,12 +27,14 @@ def _file(
     return FileLines(path, old, _hashes(added), _hashes(deleted), new)
 
 
-def _run(tmp_path: Path, commits, fixes=(), fix_days=30, times=None):
-    """``commits``: for each number its files, ``None`` where none were given; one commit a day."""
+def _run(tmp_path: Path, commits, fixes=(), fix_days=30, times=None, ends=None):
+    """``commits``: for each number its files, ``None`` where none were given; one commit a day. ``ends``: path → its lines."""
     with Survival(tmp_path) as survival:
         for number, files in enumerate(commits):
             if files is not None:
                 survival.add(number, files)
+        for path, lines in (ends or {}).items():
+            survival.stands(path, _hashes(lines))
         mask = np.zeros(len(commits), np.bool_)
         mask[list(fixes)] = True
         committed = np.array(times if times is not None else range(len(commits)), np.int64) * DAY
@@ -86,6 +88,31 @@ def test_the_first_fix_within_the_window_is_named_and_no_other_commit(tmp_path):
     assert _run(tmp_path, commits, fixes=[3, 4], fix_days=3).fixed_by.tolist() == [3, -1, -1, -1, -1]
 
 
+def test_a_fix_of_tests_or_prose_is_no_fix_of_what_the_program_does(tmp_path):
+    for path, expected in (("a.py", 1), ("tests/test_a.py", -1), ("CHANGELOG.md", -1), ("docs/conf.py", -1)):
+        result = _run(tmp_path, [[_file("x", path=path)], [_file("", "x", path=path)]], fixes=[1])
+        assert result.fixed_by[0] == expected, path
+
+
+def test_a_line_that_two_branches_added_stands_once_and_goes_with_its_double(tmp_path):
+    twice = [[_file("xy")], [_file("xy")], [_file("", "x")]]
+    assert _run(tmp_path, twice).lines_surviving.tolist() == [2, 1, 0]
+    result = _run(tmp_path, twice, ends={"a": "y"})
+    assert result.lines_surviving.tolist() == [0, 1, 0]
+    assert result.survival_days[0] == 2, "x went with its double; when y did, no commit says"
+
+
+def test_what_no_commit_deleted_but_is_not_there_at_the_end_went_at_a_time_unknown(tmp_path):
+    result = _run(tmp_path, [[_file("xy")], []], ends={"b": "x"})
+    assert (result.lines_added[0], result.lines_surviving[0]) == (2, 0)
+    assert np.isnan(result.survival_days[0])
+
+
+def test_a_renamed_file_stands_under_its_last_path(tmp_path):
+    commits = [[_file("xy")], [_file("", path="b", old="a")]]
+    assert _run(tmp_path, commits, ends={"b": "xy"}).lines_surviving[0] == 2
+
+
 def test_a_commit_whose_lines_were_not_given_is_not_known(tmp_path):
     result = _run(tmp_path, [[_file("x")], None, [_file("", "x")]])
     assert result.known.tolist() == [True, False, True]
@@ -113,9 +140,10 @@ def test_commits_out_of_order_are_our_mistake(tmp_path):
             survival.add(1, [])
 
 
-def _reference(commits, fixes, fix_days):
+def _reference(commits, fixes, fix_days, ends):
     """Every line on the stack of its file and text; a commit's own moves cancelled first."""
-    standing, fates = {}, {number: [] for number in range(len(commits))}
+    standing, last = {}, {}
+    fates: dict[int, list[int | str | None]] = {number: [] for number in range(len(commits))}
     for number, files in enumerate(commits):
         for path, added, deleted in files:
             for line in sorted(set(added) | set(deleted)):
@@ -123,39 +151,37 @@ def _reference(commits, fixes, fix_days):
                 net = added.count(line) - deleted.count(line)
                 stack += [number] * net
                 for _ in range(-net):
+                    last[path, line] = number
                     if stack:
                         fates[stack.pop()].append(number)
-    for stack in standing.values():
-        for number in stack:
-            fates[number].append(None)
-    rows = []
-    for number in range(len(commits)):
-        lived = [(len(commits) - 1 if end is None else end) - number for end in fates[number]]
-        fixed = [end for end in fates[number] if end in fixes and end - number <= fix_days]
-        rows.append(
-            (
-                len(lived),
-                fates[number].count(None),
-                statistics.median(lived) if lived else None,
-                min(fixed, default=-1),
-            )
-        )
-    return rows
+    for (path, line), stack in standing.items():
+        there = len(stack) if ends is None else ends.get(path, "").count(line)
+        for place, number in enumerate(reversed(stack)):
+            went = last.get((path, line), -1)
+            fates[number].append(None if place < there else went if went > number else "some time")
+    return [_row(number, fates[number], len(commits) - 1, fixes, fix_days) for number in range(len(commits))]
+
+
+def _row(number, fates, newest, fixes, fix_days):
+    lived = [(newest if end is None else end) - number for end in fates if end != "some time"]
+    fixed = [end for end in fates if end in fixes and end - number <= fix_days]
+    return len(fates), fates.count(None), statistics.median(lived) if lived else None, min(fixed, default=-1)
 
 
 CHANGE = st.tuples(st.sampled_from("ab"), st.text("xyz", max_size=6), st.text("xyz", max_size=6))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.lists(CHANGE, max_size=2, unique_by=lambda change: change[0]), min_size=1, max_size=14),
     st.sets(st.integers(0, 13)),
     st.integers(0, 8),
+    st.none() | st.dictionaries(st.sampled_from("abc"), st.text("xyz", max_size=6), min_size=1),
 )
-def test_any_history_of_lines_comes_out_as_the_stacks_say(tmp_path, commits, fixes, fix_days):
+def test_any_history_of_lines_comes_out_as_the_stacks_say(tmp_path, commits, fixes, fix_days, ends):
     fixes = {number for number in fixes if number < len(commits)}
     files = [[_file(added, deleted, path) for path, added, deleted in some] for some in commits]
-    result = _run(tmp_path, files, fixes, fix_days)
+    result = _run(tmp_path, files, fixes, fix_days, ends=ends)
     days = [None if np.isnan(value) else value for value in result.survival_days.tolist()]
     rows = zip(
         result.lines_added.tolist(),
@@ -164,7 +190,7 @@ def test_any_history_of_lines_comes_out_as_the_stacks_say(tmp_path, commits, fix
         result.fixed_by.tolist(),
         strict=True,
     )
-    assert list(rows) == _reference(commits, fixes, fix_days)
+    assert list(rows) == _reference(commits, fixes, fix_days, ends)
 
 
 EVENTS = st.lists(
