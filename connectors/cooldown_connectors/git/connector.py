@@ -84,7 +84,7 @@ class GitConnector:
 
 def _fingerprint(options: GitOptions, context: HarvestContext) -> Mapping[str, Any]:
     seen = look(options, context)
-    again = continued(store_folder(options, context, seen))
+    again = continued(store_folder(options, context))
     return {**seen.fingerprint(), **({"continued": again} if again else {})}
 
 

@@ -17,7 +17,7 @@ from cooldown_connectors.git.last_change import LastChange
 from cooldown_connectors.git.options import GitOptions
 from cooldown_connectors.git.pace import Pace, warn
 from cooldown_connectors.git.pool import Pool
-from cooldown_connectors.git.repository import Repository, Seen, look
+from cooldown_connectors.git.repository import Repository, look
 from cooldown_connectors.git.store import locked
 from cooldown_connectors.git.visits import Visit, continue_later, rewritten
 from cooldown_kit.connector import HarvestContext
@@ -38,10 +38,15 @@ class Ready:
     commits: Prepared | None
 
 
-def store_folder(options: GitOptions, context: HarvestContext, seen: Seen) -> Path:
-    """Where what was read of a repository is kept between harvests: by its place, and by where history is cut."""
-    place = [options.path and str(context.folder / options.path), options.url, sorted(seen.shallow)]
+def store_folder(options: GitOptions, context: HarvestContext) -> Path:
+    """Where what was read of a repository is kept between harvests: by its place."""
+    place = [options.path and str(context.folder / options.path), options.url]
     return context.store / "git" / f"{FOLDER}-{digest_of(place)[:16]}"
+
+
+def _edge(repository: Repository) -> str:
+    """Where history is cut decides who has which parents: each cut has a folder of its own."""
+    return f"edge-{digest_of(sorted(repository.shallow))[:16]}" if repository.shallow else "whole"
 
 
 def prepare(options: GitOptions, context: HarvestContext, pool: Pool) -> Ready:
@@ -50,18 +55,19 @@ def prepare(options: GitOptions, context: HarvestContext, pool: Pool) -> Ready:
     Raises ``InputError`` where it cannot be opened, ``GitFailed`` where git cannot go on.
     """
     seen = look(options, context)
-    folder = store_folder(options, context, seen)
+    folder = store_folder(options, context)
     repository = seen.open()
     _warn_of_gaps(repository, context)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    inside = folder / _edge(repository)
+    inside.mkdir(parents=True, exist_ok=True, mode=0o700)
     with locked(folder):
         pace = Pace(context, "commits read")
-        history = read_into(folder, repository.git, [repository.tip], pace.step)
+        history = read_into(inside, repository.git, [repository.tip], pace.step)
         pace.end()
         _warn_of_rewriting(folder, options, repository, history, context)
         done = None
         if "commits" in options.take:
-            done = prepare_commits(repository, history, options, context, pool, folder)
+            done = prepare_commits(repository, history, options, context, pool, inside)
             if done.unfinished:
                 continue_later(folder)
     return Ready(repository, options, folder, history, done)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import sys
+
 import zlib
 
 import psutil
 import pytest
+from cooldown_connectors.git import diff_stream
+from cooldown_connectors.git.hardened import GitFailed
 
 LIMIT = 1 << 20
 
@@ -122,3 +127,94 @@ def test_memory_does_not_grow_with_the_history(repository, context, options):
             most = max(most, now)
     assert seen == 4000
     assert most - before < 30 << 20
+
+
+def _history(repository, count):
+    stream = [
+        b"commit refs/heads/main\ncommitter B <b@x> %d +0000\ndata 1\nx\nM 644 inline f%d\ndata 10\n%09d\n\n"
+        % (1_600_000_000 + number, number, number)
+        for number in range(count)
+    ]
+    repository.git("fast-import", "--quiet", stdin=b"".join(stream))
+
+
+def test_a_commit_that_takes_git_too_long_is_skipped_and_the_rest_goes_on(
+    repository, harvest, context, monkeypatch
+):
+    _history(repository, 5)
+    slow = repository.text("rev-list", "--reverse", "HEAD").split()[2]
+    real = diff_stream._between
+
+    def waits(stream, marker, limits):
+        """As if git computed for ever where it comes to that commit."""
+        for number, text in enumerate(real(stream, marker, limits)):
+            if waiting and number == 2:
+                waiting.clear()
+                raise GitFailed("diff-tree", None, "fatal: timed out")
+            yield text
+
+    waiting = [slow]
+    monkeypatch.setattr(diff_stream, "_between", waits)
+    got = harvest(repository, take="commits", within=dataclasses.replace(context, workers=1))
+    assert got.skipped == {slow: "too_slow"}
+    assert len(got.commits) == 4
+
+
+def test_the_clock_of_a_commit_runs_only_while_git_works(repository, harvest):
+    _history(repository, 5)
+    got = harvest(repository, take="commits", max_commit_seconds=1e-9)
+    assert got.reasons == {"too_slow": 5}
+    assert len(harvest(repository, take="commits").commits) == 5
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux holds a process to a limit from outside")
+def test_a_commit_that_needs_too_much_memory_is_skipped_and_the_rest_goes_on(repository, harvest):
+    repository.write("small", "a\n")
+    repository.commit("Small")
+    repository.write("huge", "".join(f"{number}\n" for number in range(4_000_000)))
+    huge = repository.commit("Huge")
+    repository.write("small", "b\n")
+    repository.commit("Small again")
+    limits = dict.fromkeys(("max_file_size", "max_patch_size", "max_commit_size"), 1 << 30)
+    got = harvest(repository, take="commits", max_memory=64 << 20, **limits)
+    assert got.skipped == {huge: "too_much_memory"}
+    assert [commit.message for commit in got.commits] == ["Small", "Small again"]
+
+
+def test_a_repository_gives_its_newest_commits_until_the_budget_is_full(repository, harvest):
+    _history(repository, 1200)
+    sizes = [sum(len(c.patch) for c in commit.changes) for commit in harvest(repository, take="commits").commits]
+    budget = sum(sizes[-700:])
+    got = harvest(repository, take="commits", max_repository_size=budget)
+    assert len(got.commits) == 700
+    assert got.commits == harvest(repository, take="commits").commits[-700:]
+    assert got.reasons == {"repository_budget": 500}
+
+
+def test_the_budget_of_a_repository_does_not_depend_on_what_was_read_before(repository, harvest, context):
+    _history(repository, 1200)
+    fresh = dataclasses.replace(context, store=context.store / "fresh")
+    harvest(repository, take="commits")
+    for budget in (0, 100, 5000):
+        values = {"take": "commits", "max_repository_size": budget}
+        assert harvest(repository, **values).items == harvest(repository, within=fresh, **values).items
+
+
+def test_a_budget_of_time_ends_early_and_the_next_harvest_goes_on(repository, harvest, fingerprint, context):
+    _history(repository, 1200)
+    one = dataclasses.replace(context, workers=1)
+    values = {"take": "commits", "max_repository_seconds": 1e-9}
+    prints = [fingerprint(path=str(repository.path))]
+    taken = []
+    for _ in range(10):
+        got = harvest(repository, within=one, **values)
+        taken.append(len(got.commits))
+        prints.append(fingerprint(path=str(repository.path)))
+        if not got.reasons:
+            break
+        assert got.reasons == {"time_budget": 1200 - taken[-1]}
+    assert taken == sorted(taken)
+    assert len(taken) > 1
+    assert taken[-1] == 1200
+    assert len({str(one) for one in prints}) == len(taken), "an unfinished harvest is not taken for the last word"
+    assert got.items == harvest(repository, take="commits").items

@@ -164,7 +164,7 @@ def test_a_commit_that_was_diffed_before_the_kill_is_not_diffed_again(long, harv
 def test_an_interrupt_ends_the_harvest_and_its_processes(long, tmp_path):
     running = _start(long.path, tmp_path / "store", tmp_path / "out", 2)
     deadline = time.monotonic() + 60
-    while not list((tmp_path / "store").glob("git/history-*/diffs-*/*")) and time.monotonic() < deadline:
+    while not list((tmp_path / "store").glob("git/history-*/*/diffs-*/*")) and time.monotonic() < deadline:
         time.sleep(0.005)
     children = psutil.Process(running.pid).children(recursive=True)
     assert children
