@@ -9,13 +9,12 @@ import msgspec
 
 from cooldown_kit.documents import Document
 from cooldown_kit.records import Commit, Notebook, PullRequest, Record, Release, SourceFile, TextPage
-from cooldown_kit.render import commit, pull_request
+from cooldown_kit.render import commit, pull_request, release
 from cooldown_kit.render.before_after import render_before_after
 from cooldown_kit.render.cells import render_cells
 from cooldown_kit.render.layouts import Layouts
 from cooldown_kit.render.origin import NotRendered, Origin
 from cooldown_kit.render.pseudonyms import pseudonymise
-from cooldown_kit.render.release import render_release
 from cooldown_kit.render.script import render_script
 from cooldown_kit.render.source_file import render_source_file
 from cooldown_kit.render.task import render_task
@@ -59,7 +58,7 @@ def render_record(record: Record, origin: Origin, layouts: Layouts) -> Rendered:
     shown = pseudonymise(record) if layouts.options.pseudonyms else record
     rendered = _rendered(shown, origin, layouts)
     document = rendered.document
-    if isinstance(document, Document) and shown is not record and document.authors:
+    if isinstance(document, Document) and shown is not record:
         # The keyed hashes are of the people themselves, so that one author is the same in all documents.
         document = msgspec.structs.replace(document, authors=_authors(record, origin))
     return Rendered(document, rendered.fallback)
@@ -71,7 +70,7 @@ def _rendered(record: Record, origin: Origin, layouts: Layouts) -> Rendered:
     if isinstance(record, TextPage):
         return Rendered(render_text_page(record, origin))
     if isinstance(record, Release):
-        return Rendered(render_release(record, origin))
+        return Rendered(release.render_release(record, origin))
     kind, renderers = _KINDS[type(record)]
     chosen, first = layouts.choose(kind, record.id), next(iter(renderers))
     document = renderers[chosen](record, origin, layouts)
@@ -86,6 +85,4 @@ def _authors(record: Record, origin: Origin) -> list[str]:
         return commit.authors_of(record, origin)
     if isinstance(record, PullRequest):
         return pull_request.authors_of(record, origin)
-    if isinstance(record, Release) and record.tagger:
-        return [origin.hash_author(record.tagger.email)]
-    return []
+    return release.authors_of(record, origin) if isinstance(record, Release) else []

@@ -16,7 +16,7 @@ def render_pull_request(record: PullRequest, origin: Origin) -> Document | NotRe
         return NotRendered("empty_pull_request")
     title = " ".join((record.title or "").split())
     description = _clean(record, record.description)
-    subjects = [_clean(record, commit.message).partition("\n")[0] for commit in record.commits]
+    subjects = [_clean(record, commit.message).strip().partition("\n")[0] for commit in record.commits]
     subjects = [subject for subject in subjects if subject]
     parts = [f"# {title} (#{record.number})\n" if title else f"# Pull request #{record.number}\n"]
     if description.strip():

@@ -37,7 +37,7 @@ def render_release(record: Release, origin: Origin) -> Document | NotRendered:
         repository=record.repository,
         revision=record.revision,
         title=record.tag,
-        authors=[origin.hash_author(record.tagger.email)] if record.tagger and record.tagger.email else [],
+        authors=authors_of(record, origin),
         time=record.released_at,
         signals={
             **text_signals(segments, len(header)),
@@ -46,6 +46,11 @@ def render_release(record: Release, origin: Origin) -> Document | NotRendered:
             "commits": float(len(record.subjects) + record.subjects_left_out),
         },
     )
+
+
+def authors_of(record: Release, origin: Origin) -> list[str]:
+    """The keyed hash of who made the tag, where it says so."""
+    return [origin.hash_author(record.tagger.email)] if record.tagger and record.tagger.email else []
 
 
 def _message(record: Release) -> str:

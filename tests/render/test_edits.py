@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,25 +19,14 @@ from cooldown_kit.render.edits import (
 )
 from cooldown_kit.render.window import lines_of
 
+from .diffing import diff
+
 LINES = ["a", "b", "", "x = 1", "    return", "}", "é\r", "``"]
 FILES = st.builds(
     lambda lines, end: "\n".join(lines) + end,
     st.lists(st.sampled_from(LINES), max_size=16),
     st.sampled_from(["", "\n"]),
 )
-
-
-def diff(before: str, after: str, context: int = 3) -> str:
-    """The hunks that git would write."""
-    marked = [
-        [
-            line if line.endswith("\n") else line + "\n\\ No newline at end of file\n"
-            for line in lines_of(side)
-        ]
-        for side in (before, after)
-    ]
-    lines = list(difflib.unified_diff(*marked, n=context))[2:]
-    return "".join(line[0] + line[1:] for line in lines)
 
 
 @given(FILES, FILES, st.integers(0, 3))

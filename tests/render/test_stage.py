@@ -9,6 +9,7 @@ import msgspec
 from cooldown_kit.documents import read_documents
 from cooldown_kit.events import Progress, ignore
 from cooldown_kit.records import Commit, Record, Skipped, SourceFile, TextPage
+from cooldown_kit.render.options import RenderOptions
 from cooldown_kit.render.stage import render_source
 
 
@@ -80,3 +81,71 @@ def test_progress_ends_at_the_number_of_records(text_page: TextPage, tmp_path: P
     run([text_page] * 1200, tmp_path, emit=events.append)
     assert [event.done for event in events] == [500, 1000, 1200]
     assert events[-1].total == 1200
+
+
+def test_layouts_and_what_fell_back_are_counted(commit: Commit, whole_commit: Commit, tmp_path: Path) -> None:
+    records = [msgspec.structs.replace(whole_commit, id=f"r@{n}") for n in range(40)] + [commit]
+    options = RenderOptions(commit={"task": 0.5, "before_after": 0.5})
+    summary = run(records, tmp_path, options=options, seed=17)
+    layouts = {name: counts["documents"] for name, counts in summary["by_layout"].items()}
+    assert set(layouts) == {"commit.task", "commit.before_after", "commit.diff"}
+    assert layouts["commit.diff"] == 1
+    assert sum(layouts.values()) == 41
+    assert sum(why["no_contents"] for why in summary["fallbacks"].values()) == 1
+    again = run(records[::-1], tmp_path, options=options, seed=17)
+    assert again["by_layout"] == summary["by_layout"], "the order of records decides nothing"
+
+
+def source_files(source_file: SourceFile) -> list[Record]:
+    contents = {
+        "ledger/money.py": "CENT = 1  # ask jo@bank.com\n",
+        "ledger/split.py": "from ledger.money import CENT  # or jo@bank.com\n",
+        "empty.py": "\n",
+    }
+    return [
+        msgspec.structs.replace(source_file, id=f"ledger@1:{path}", path=path, content=content)
+        for path, content in contents.items()
+    ]
+
+
+def test_files_of_a_repository_become_one_document_with_one_set_of_pseudonyms(
+    source_file: SourceFile, tmp_path: Path
+) -> None:
+    options = RenderOptions(source_file={"repository": 1})
+    summary = run(source_files(source_file), tmp_path, options=options)
+    (document,) = read_documents(tmp_path / "documents.parquet")
+    assert document.layout == "repository"
+    assert document.text == (
+        "File: ledger/money.py\nCENT = 1  # ask user_1@example.com\n\n"
+        "File: ledger/split.py\nfrom ledger.money import CENT  # or user_1@example.com\n"
+    )
+    assert (summary["records"], summary["documents"]) == (3, 1)
+    assert summary["not_rendered"] == {"empty_file": 1}
+    assert summary["packing"]["packs"] == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["documents.parquet", "rejects.jsonl"]
+
+
+def test_packs_that_do_not_get_the_layout_are_rendered_file_by_file(
+    source_file: SourceFile, tmp_path: Path
+) -> None:
+    files = source_files(source_file)
+    options = RenderOptions(source_file={"repository": 1e-9, "file": 1 - 1e-9})
+    run(files, tmp_path, options=options)
+    packed = list(read_documents(tmp_path / "documents.parquet"))
+    run(files, tmp_path)
+    assert sorted(d.id for d in packed) == sorted(
+        d.id for d in read_documents(tmp_path / "documents.parquet")
+    )
+    assert {d.layout for d in packed} == {"file"}
+
+
+def test_a_file_that_is_not_accepted_or_alone_stays_by_itself(
+    source_file: SourceFile, tmp_path: Path
+) -> None:
+    options = RenderOptions(source_file={"repository": 1})
+    summary = run(
+        source_files(source_file), tmp_path, options=options, accept=lambda d: "split" not in (d.path or "")
+    )
+    documents = list(read_documents(tmp_path / "documents.parquet"))
+    assert {d.path: d.layout for d in documents} == {"ledger/money.py": "file", "ledger/split.py": "file"}
+    assert summary["fallbacks"] == {"repository": {"kept_out": 1, "single_file": 1}}
