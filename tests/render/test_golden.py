@@ -6,6 +6,7 @@ A special token stands in a golden file as its name; that it is one, and not let
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -74,3 +75,16 @@ def test_every_layout_of_a_single_record_has_a_golden_file() -> None:
     assert {(k, layout) for k, layouts in LAYOUTS.items() for layout in layouts} == {
         *CASES
     } | usual | made_of_many
+
+
+NOT_SHOWN = {"commit", "source_file", "text_page", "commit_before_after_tokens", "notebook_script_tokens"}
+"""Shorter examples stand for the first three; of the others the table of tokens says it all."""
+
+
+@pytest.mark.parametrize(
+    "path", sorted(p for p in GOLDEN.iterdir() if p.stem not in NOT_SHOWN), ids=lambda p: p.stem
+)
+def test_the_documentation_shows_layouts_as_they_are(path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "render.md").read_text(encoding="utf-8")
+    golden = path.read_text(encoding="utf-8")
+    assert golden in page or indent(golden, "    ").rstrip() in page
