@@ -93,6 +93,8 @@ class Pseudonyms:
         return "\n".join(lines)
 
     def _known_in(self, text: str) -> re.Pattern[str] | None:
+        if not self._everywhere:
+            return None
         lower = text.lower()
         found = sorted((alias for alias in self._everywhere if alias in lower), key=len, reverse=True)
         if not found:
