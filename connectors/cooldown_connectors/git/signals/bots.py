@@ -45,8 +45,8 @@ _MACHINE: Final = re.compile(
 def is_bot(name: bytes, email: bytes) -> bool:
     """Whether name or address are a machine's: ``…[bot]``, ``release-bot``, ``SnykBot``, and services known by name.
 
-    People are called Abbot and Talbot, and Bot is a family name: as a word of its own it counts only with an address that
-    is a machine's too.
+    People are called Abbot and Talbot, and Bot is a family name: as a word of its own it counts only where the whole name is in
+    lower case, or the address is a machine's too.
     """
     person = name.decode("utf-8", "replace").strip()[-200:]
     address = email.decode("utf-8", "replace").strip().lower()[-_ADDRESS_LIMIT:]
@@ -54,7 +54,7 @@ def is_bot(name: bytes, email: bytes) -> bool:
         return True
     if "[bot]" in person.lower() or _CAMEL.search(person) or _ADDRESSES.fullmatch(address):
         return True
-    if _SPACED.search(person) and _MACHINE.search(address.partition("@")[0]):
+    if _SPACED.search(person) and (person.islower() or _MACHINE.search(address.partition("@")[0])):
         return True
     return re.sub(r"[ ._]+", "-", person.lower()) in _NAMES and not _is_personal(person, address)
 

@@ -33,14 +33,14 @@ def compute(
     """The signals of every commit that ``entries`` gives: those that ``tip`` reaches.
 
     ``survival`` was given the lines of all commits whose diffs were read, and is finished here; without it nothing is said of lines.
-    ``fix_days`` is how many days after a commit a fix of its lines still counts.
+    ``fix_days`` is how many days after a commit a fix of its lines still counts, and a revert that does not call itself one.
     """
     first = FirstPass(len(graph))
     for number, entry in entries():
         first.add(number, entry)
     lines = None if survival is None else survival.finish(graph.committed, first.fixes, fix_days)
     brought = brought_in_by(graph, tip)
-    reverts = first.reverts(graph)
+    reverts = first.reverts(graph, fix_days)
     return Signals(graph, first, brought, merged_by(graph, tip), reverts, lines)
 
 

@@ -19,6 +19,7 @@ from cooldown_connectors.git.signals.reverts import change_hash
 from cooldown_connectors.git.signals.standing import Standing
 from cooldown_connectors.git.signals.tests_paths import is_program, is_test
 
+_DAY: Final = 86_400
 _PREFIX: Final = 16
 """Hexadecimal digits of an id that are kept to find abbreviated ones."""
 
@@ -80,8 +81,9 @@ class FirstPass:
         if len(entry.rows) == entry.row_count:  # else only some rows were kept
             self._does[number], self._undoes[number] = change_hash(entry.rows)
 
-    def reverts(self, graph: Graph) -> dict[int, list[int]]:
-        """For each commit that takes others back, which: by what it says, else by the blobs that it puts back.
+    def reverts(self, graph: Graph, silent_days: float) -> dict[int, list[int]]:
+        """For each commit that takes others back, which: by what it says, else by the blobs that it puts back within
+        ``silent_days``. (A file that is deleted years later as it was added is no change that was taken back.)
 
         Of several commits with the same subject, title, number or change the newest earlier one is meant. Those named by id come
         first, in the order of the message.
@@ -92,7 +94,7 @@ class FirstPass:
         }
         for number in finder.silent():
             target = None if number in found else finder.undone(number)
-            if target is not None:
+            if target is not None and graph.committed[number] - graph.committed[target] <= silent_days * _DAY:
                 found[number] = [target]
         return found
 

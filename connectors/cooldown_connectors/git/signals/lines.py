@@ -1,7 +1,7 @@
 """From patches to hashes: which lines a commit added and deleted, and what makes two patches the same.
 
 This runs over every patch of a history, in the processes that read them; only hashes leave those. Measured on 35 MB of patches of
-one project: 220 MB/s for :func:`file_lines`, git itself makes patches at about 30.
+one project: 200 MB/s of processor time for :func:`file_lines`, 290 for :func:`patch_id`; git itself makes patches at about 30.
 """
 
 from __future__ import annotations
@@ -16,11 +16,17 @@ from cooldown_kit.records import FileChange
 
 _TRIVIAL: Final = bytes(range(33)) + b"!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~\x7f"
 """White space, control characters, brackets and punctuation: a line of these alone says nothing of its origin."""
+_KEYWORDS: Final = frozenset(
+    b"begin break catch continue default do done else end endif esac except false fi finally loop nil none null"
+    b" pass return then true try".split()
+)
+"""What may stand alone on any number of lines of a file: such a line has no origin to speak of either."""
 _SPACE: Final = b" \t\n\r\f\v"
 
 
 class FileLines(msgspec.Struct, frozen=True, array_like=True):
-    """The lines of one file that a commit added and deleted, without those that hold only white space and punctuation.
+    """The lines of one file that a commit added and deleted, without those that hold only white space, punctuation, and
+    perhaps a single keyword such as ``else`` or ``return``.
 
     ``added`` and ``deleted`` are little-endian uint64, the XXH3 hash of each line in order, white space around it stripped:
     8 bytes a line. A line that was only indented stands in both.
@@ -48,14 +54,28 @@ def file_lines(changes: list[FileChange]) -> list[FileLines]:
 
 def text_lines(content: bytes) -> bytes:
     """The lines of a whole file, as :attr:`FileLines.added` has those that a commit adds."""
-    return _digests([line.strip() for line in content.split(b"\n") if line.strip(_TRIVIAL)])
+    return _digests(
+        [
+            line.strip()
+            for line in content.split(b"\n")
+            if (core := line.strip(_TRIVIAL)) and core not in _KEYWORDS
+        ]
+    )
 
 
 def _hashes(patch: str) -> tuple[bytes, bytes]:
     """Every line of a hunk starts with its sign, and every other line with ``@`` or a backslash, so the first byte decides."""
     lines = patch.encode("utf-8", "surrogatepass").split(b"\n")
-    added = [line[1:].strip() for line in lines if line[:1] == b"+" and line.strip(_TRIVIAL)]
-    deleted = [line[1:].strip() for line in lines if line[:1] == b"-" and line.strip(_TRIVIAL)]
+    added = [
+        line[1:].strip()
+        for line in lines
+        if line[:1] == b"+" and (core := line.strip(_TRIVIAL)) and core not in _KEYWORDS
+    ]
+    deleted = [
+        line[1:].strip()
+        for line in lines
+        if line[:1] == b"-" and (core := line.strip(_TRIVIAL)) and core not in _KEYWORDS
+    ]
     return _digests(added), _digests(deleted)
 
 

@@ -91,7 +91,7 @@ _FIX_LIMIT: Final = 500
 _TYPE: Final = re.compile(r"(\w+)(?:\([^()]*\))?!?: ")
 _FIX_TYPES: Final = frozenset(("fix", "fixes", "fixed", "bugfix", "hotfix", "bug", "regression"))
 _OTHER_TYPES: Final = frozenset(
-    "build chore ci doc docs feat lint perf refactor release revert style test tests typo wip deps".split()  # noqa: SIM905 - a list of words is read more easily
+    "build chore ci doc docs feat lint perf refactor refactoring cleanup release revert style test tests typo wip deps".split()  # noqa: SIM905 - a list of words is read more easily
 )
 _FIX: Final = re.compile(
     r"(?<![\w-])(?:fix|fixes|fixed|fixing|bug|bugs|bugfix|bug-fix|bugfixes|hotfix|hot-fix|regression|regressions)(?![\w-])",
@@ -99,14 +99,18 @@ _FIX: Final = re.compile(
 )
 _NO_FIX: Final = re.compile(
     r"\b(?:wont|won't|can't|cannot|not a|no|not) (?:fix|bug)\b|\bbugs? (?:report|tracker|template|label|bounty)\w*"
-    r"|\bfixed[- ](?:size|width|length|point|order|seed|version|number)|\bregression tests?\b|\bfix version\b",
+    r"|\bfixed[- ](?:size|width|length|point|order|seed|version|number)|\bregression tests?\b|\bfix version\b|\bauto[- ]?fix(?:es|ed)?\b",
     re.IGNORECASE,
 )
 _MERGE: Final = re.compile(r"merge (?:branch|remote|tag|commit)", re.IGNORECASE)
 _PROSE: Final = re.compile(
     r"\b(?:typos?|mistyped?|misspell\w*|spelling|spell check|grammar|grammatical|wording|doc[ -]?strings?|readme\S*|changelog|change log"
     r"|change note|release notes|lint\w*|pylint|flake8|pep-?8|pep-?257|pyflakes|eslint|isort|mypy|rubocop|clang-format|copyright"
-    r"|codespell|docs|documentation)\b",
+    r"|codespell|stylistic|cosmetics?|typograph\w*|flakes|docs?|documentation)\b",
+    re.IGNORECASE,
+)
+_ONE_TEST: Final = re.compile(
+    r"\b(?:fix|fixes|fixed|fixing) \S+ tests?(?=$|[.,;:!)(]| (?:in|on|for|from|to|after|with|by|and|again|due|when)\b)",
     re.IGNORECASE,
 )
 _OBJECT: Final = re.compile(
@@ -135,4 +139,6 @@ def is_fix(subject: str) -> bool:
         return False
     if kind is not None and kind[1].lower() in _FIX_TYPES:
         return True
-    return _FIX.search(_NO_FIX.sub("", subject)) is not None and not _OBJECT.search(subject)
+    if _OBJECT.search(subject) or _ONE_TEST.search(subject):
+        return False
+    return _FIX.search(_NO_FIX.sub("", subject)) is not None

@@ -29,6 +29,7 @@ from hypothesis import strategies as st
         ("Release", "release-bot@example.org"),
         ("Ledger", "project_17_bot_ab12@noreply.gitlab.com"),
         ("Acme Release Bot", "release@example.org"),
+        ("pytest bot", "pytestbot@example.org"),
         ("Claude", "noreply@anthropic.com"),
     ],
 )

@@ -84,8 +84,8 @@ def test_how_each_commit_came_in(repository, look):
     plain = _edit(repository, "Count mills", path="mills.py")
     merge = _merge(repository, "mills", "Merge branch 'mills'")
     of = look()
-    came = {r: (s.review, s.pull_request, s.merged_in) for r in _all(repository) if (s := of(r))}
-    assert came == {
+    revisions = repository.text("rev-list", "HEAD").split()
+    assert {r: (of(r).review, of(r).pull_request, of(r).merged_in) for r in revisions} == {
         pushed: ("pushed", None, None),
         squashed: ("pull_request", 31, None),
         reviewed: ("reviewed", None, None),
@@ -95,10 +95,6 @@ def test_how_each_commit_came_in(repository, look):
         plain: ("merged", None, merge),
         merge: ("pushed", None, None),
     }
-
-
-def _all(repository) -> list[str]:
-    return repository.text("rev-list", "HEAD").split()
 
 
 def test_a_request_merged_into_a_branch_is_known_behind_the_branchs_own_merge(repository, look):
@@ -130,6 +126,15 @@ def test_reverts_by_id_by_subject_and_by_blobs_are_found(repository, look):
         assert of(old).reverted_after_days == 3
         assert of(new).reverts == old
     assert of(third).reverted_by is None
+
+
+def test_blobs_put_back_after_the_window_are_no_revert(repository, look):
+    _edit(repository, "Start")
+    commit = _edit(repository, "Count cents", path="cents.py")
+    repository.git("rm", "-q", "cents.py")
+    removal = repository.commit("Cents are history")
+    assert look(fix_days=1)(commit).reverted_by == removal
+    assert look(fix_days=0.5)(commit).reverted_by is None
 
 
 def test_a_reapplied_commit_reverts_the_revert(repository, look):

@@ -171,7 +171,7 @@ def _row(number, fates, newest, fixes, fix_days):
 CHANGE = st.tuples(st.sampled_from("ab"), st.text("xyz", max_size=6), st.text("xyz", max_size=6))
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.lists(CHANGE, max_size=2, unique_by=lambda change: change[0]), min_size=1, max_size=14),
     st.sets(st.integers(0, 13)),
