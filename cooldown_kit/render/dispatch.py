@@ -13,6 +13,7 @@ from cooldown_kit.render import commit, pull_request, release
 from cooldown_kit.render.before_after import render_before_after
 from cooldown_kit.render.cells import render_cells
 from cooldown_kit.render.layouts import Layouts
+from cooldown_kit.render.options import NEEDS
 from cooldown_kit.render.origin import NotRendered, Origin
 from cooldown_kit.render.pseudonyms import pseudonymise
 from cooldown_kit.render.script import render_script
@@ -55,29 +56,45 @@ _KINDS: Mapping[type, tuple[str, Mapping[str, _Renderer]]] = {
 
 def render_record(record: Record, origin: Origin, layouts: Layouts) -> Rendered:
     """The document of one record by itself. A source file's is ``file``: packs are made of many records."""
-    shown = pseudonymise(record) if layouts.options.pseudonyms else record
-    rendered = _rendered(shown, origin, layouts)
-    document = rendered.document
-    if isinstance(document, Document) and shown is not record:
-        # The keyed hashes are of the people themselves, so that one author is the same in all documents.
-        document = msgspec.structs.replace(document, authors=_authors(record, origin))
-    return Rendered(document, rendered.fallback)
-
-
-def _rendered(record: Record, origin: Origin, layouts: Layouts) -> Rendered:
     if isinstance(record, SourceFile):
-        return Rendered(render_source_file(record, origin, layouts))
+        return Rendered(_with(render_source_file, record, origin, layouts))
     if isinstance(record, TextPage):
-        return Rendered(render_text_page(record, origin))
+        return Rendered(
+            _with(lambda page, whence, _: render_text_page(page, whence), record, origin, layouts)
+        )
     if isinstance(record, Release):
-        return Rendered(release.render_release(record, origin))
+        return Rendered(
+            _with(lambda one, whence, _: release.render_release(one, whence), record, origin, layouts)
+        )
     kind, renderers = _KINDS[type(record)]
     chosen, first = layouts.choose(kind, record.id), next(iter(renderers))
-    document = renderers[chosen](record, origin, layouts)
+    document = _with(renderers[chosen], _read_by(chosen, record), origin, layouts)
     if chosen == first or isinstance(document, Document):
         return Rendered(document)
-    instead = renderers[first](record, origin, layouts)
+    instead = _with(renderers[first], _read_by(first, record), origin, layouts)
     return Rendered(instead, Fallback(chosen, document.reason) if isinstance(instead, Document) else None)
+
+
+def _with(renderer: _Renderer, record: Record, origin: Origin, layouts: Layouts) -> Document | NotRendered:
+    """What the renderer makes of the record, with pseudonyms where the options ask for them."""
+    if not layouts.options.pseudonyms:
+        return renderer(record, origin, layouts)
+    document = renderer(pseudonymise(record), origin, layouts)
+    if isinstance(document, NotRendered):
+        return document
+    # The keyed hashes are of the people themselves, so that one author is the same in all documents.
+    return msgspec.structs.replace(document, authors=_authors(record, origin))
+
+
+def _read_by(layout: str, record: Record) -> Record:
+    """The record without the contents that the layout does not show: looking for people in them costs time and numbers."""
+    needs = NEEDS.get(layout, frozenset())
+    if isinstance(record, Commit) and "untouched" not in needs and record.untouched:
+        record = msgspec.structs.replace(record, untouched=[])
+    if isinstance(record, Commit | PullRequest) and "before" not in needs:
+        changes = [msgspec.structs.replace(change, before=None) for change in record.changes]
+        record = msgspec.structs.replace(record, changes=changes)
+    return record
 
 
 def _authors(record: Record, origin: Origin) -> list[str]:

@@ -20,10 +20,11 @@ LAYOUTS: Mapping[str, tuple[str, ...]] = {
 }
 """Kind of record → its layouts. The first is the one that every record of the kind can take."""
 
-_NEEDS: Mapping[str, frozenset[Wanted]] = {
+NEEDS: Mapping[str, frozenset[Wanted]] = {
     "before_after": frozenset({"before"}),
     "task": frozenset({"before", "untouched"}),
 }
+"""Layout → what it shows of a harvest beyond messages and diffs."""
 
 
 class RenderOptions(Options):
@@ -71,4 +72,4 @@ class RenderOptions(Options):
     @property
     def wanted(self) -> frozenset[Wanted]:
         """What the layouts need of the harvest beyond the usual (:attr:`HarvestContext.wanted`)."""
-        return frozenset(need for name in self.shares("commit") for need in _NEEDS.get(name, ()))
+        return frozenset(need for name in self.shares("commit") for need in NEEDS.get(name, ()))

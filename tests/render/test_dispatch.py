@@ -63,3 +63,18 @@ def test_authors_are_the_same_with_and_without_pseudonyms(
         assert first.authors == second.authors != []
         assert "user_1" in first.text
         assert "user_" not in second.text
+
+
+def test_nobody_in_contents_that_a_layout_does_not_show_uses_up_a_number(
+    whole_commit: Commit, origin: Origin
+) -> None:
+    change = whole_commit.changes[1]
+    named = msgspec.structs.replace(
+        change,
+        before=f"# max@bank.com\n{change.before}",
+        patch=f"{change.patch}@@ -20 +21 @@\n-x\n+jo@bank.com\n",
+    )
+    record = msgspec.structs.replace(whole_commit, message="Ask Jo", changes=[named])
+    document = render_record(record, origin, Layouts()).document
+    assert isinstance(document, Document)
+    assert document.text.endswith("+user_1@example.com\n")
