@@ -10,7 +10,6 @@ from typing import Final
 from cooldown_connectors.git.blobs import read_blobs
 from cooldown_connectors.git.hardened import Git
 from cooldown_connectors.git.last_change import LastChanges
-from cooldown_connectors.git.locate import locate
 from cooldown_connectors.git.paths import path_text
 from cooldown_connectors.git.raw_rows import GITLINK, SYMLINK
 from cooldown_connectors.git.times import utc_time
@@ -23,7 +22,6 @@ PROSE: Final = (
     *("mediawiki", "wiki", "creole", "pod", "txt"),
 )
 """Endings of pages, as the forges' wikis (gollum and its heirs) know them."""
-_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[\w.-]+@[\w.-]+:")
 _FRAME: Final = re.compile(r"_(?:sidebar|footer|header)", re.IGNORECASE)
 
 WikiListing = list[tuple[TreeEntry, str | None]]
@@ -45,23 +43,6 @@ def wiki_folder(path: Path) -> Path | None:
     name = place.name.removesuffix(".git")
     beside = (place.with_name(name + ending) for ending in (".wiki.git", ".wiki"))
     return next((folder for folder in beside if folder.is_dir()), None) if name else None
-
-
-def wiki_place(
-    path: str | None, url: str | None, wiki: str | None, folder: Path
-) -> tuple[str | None, str | None]:
-    """``path`` and ``url`` of a repository's wiki, as options name a repository; both ``None`` where a local one has none beside it.
-
-    ``wiki`` is a path or URL that was given for it. Paths are relative to ``folder``. Raises ``InputError`` where ``path`` is
-    no repository.
-    """
-    if wiki is not None:
-        return (None, wiki) if _URL.match(wiki) else (wiki, None)
-    if url is not None:
-        return None, wiki_url(url)
-    assert path is not None
-    beside = wiki_folder(locate(path, folder).common_dir)
-    return None if beside is None else str(beside), None
 
 
 def list_pages(git: Git, revision: str, max_size: int) -> WikiListing:

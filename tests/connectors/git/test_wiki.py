@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 from cooldown_connectors.git.last_change import last_changes
-from cooldown_connectors.git.wiki import list_pages, pages_of, read_wiki, wiki_place, wiki_url
+from cooldown_connectors.git.wiki import list_pages, pages_of, read_wiki, wiki_folder, wiki_url
 
-from cooldown_kit.errors import InputError
 from cooldown_kit.records import Skipped, TextPage
 
 
@@ -101,22 +100,17 @@ def test_whatever_is_no_page_is_counted_with_its_reason(repository, read):
         ("git@github.com:acme/pay.git", "git@github.com:acme/pay.wiki.git"),
     ],
 )
-def test_a_remotes_wiki_is_at_the_forges_place(url, wiki, tmp_path):
+def test_a_remotes_wiki_is_at_the_forges_place(url, wiki):
     assert wiki_url(url) == wiki
-    assert wiki_place(None, url, None, tmp_path) == (None, wiki)
 
 
-def test_a_local_wiki_is_the_clone_beside_the_repository_or_the_one_that_is_named(make_repository, tmp_path):
+def test_a_local_wiki_is_the_clone_beside_the_repository(make_repository, tmp_path):
     make_repository("pay")
     make_repository("bare.git", "--bare")
-    (tmp_path / "pay" / "src").mkdir()
-    assert wiki_place("pay", None, None, tmp_path) == (None, None)
+    assert wiki_folder(tmp_path / "pay" / ".git") is None
     make_repository("pay.wiki")
     make_repository("bare.wiki.git", "--bare")
-    assert wiki_place("pay/src", None, None, tmp_path) == (str(tmp_path / "pay.wiki"), None)
-    assert wiki_place("bare.git", None, None, tmp_path) == (str(tmp_path / "bare.wiki.git"), None)
-    assert wiki_place("pay", None, "notes", tmp_path) == ("notes", None)
-    for url in ("https://github.com/acme/pay.wiki.git", "git@github.com:acme/pay.wiki.git"):
-        assert wiki_place("pay", None, url, tmp_path) == (None, url)
-    with pytest.raises(InputError, match="not in a git repository"):
-        wiki_place(".", None, None, tmp_path)
+    for place in ("pay", "pay/.git"):
+        assert wiki_folder(tmp_path / place) == tmp_path / "pay.wiki"
+    assert wiki_folder(tmp_path / "bare.git") == tmp_path / "bare.wiki.git"
+    assert wiki_folder(tmp_path / "pay.wiki") is None
