@@ -30,29 +30,23 @@ def brought_in_by(graph: Graph, tip: int) -> Indexes:
 def merged_by(graph: Graph, tip: int) -> Indexes:
     """For each commit that ``tip`` reaches, the merge that brought in the line it was made on: the innermost one.
 
-    Where a branch was itself merged into a branch, the merge of the outer branch is ``merged_by[merged_by[commit]]``, and so on up
+    Of branches that one merge brought in together the first has what several reach. Where a branch was itself merged into a branch, the merge of the outer branch is ``merged_by[merged_by[commit]]``, and so on up
     to one that :func:`brought_in_by` gives. int32, shape ``(len(graph),)``; -1 for commits of the main line and those not
     reached. Every commit and every parent is looked at once.
     """
-    main = list(graph.first_parents(tip))
     merged = np.full(len(graph), -1, np.int32)
     seen = np.zeros(len(graph), np.bool_)
-    seen[main] = True
-    stack = (
-        main  # newest first, so that the oldest is taken first and has all that it brought in before the next
-    )
-    while stack:
-        merge = stack.pop()
-        lines = []
-        for parent in graph.parents(merge):
-            line = []
-            for commit in graph.first_parents(parent):
-                if seen[commit]:
-                    break
-                seen[commit] = True
-                line.append(commit)
-            merged[line] = merge
-            lines.append(line)
-        for line in reversed(lines):
-            stack += line
+    branches = [(tip, -1)]
+    while branches:
+        branch, merge = branches.pop()
+        line = []
+        for commit in graph.first_parents(branch):
+            if seen[commit]:
+                break
+            seen[commit] = True
+            line.append(commit)
+        merged[line] = merge
+        # What the oldest commit of the line merged is taken first, and whole, before the next: it was there first.
+        for commit in line:
+            branches += [(parent, commit) for parent in reversed(graph.parents(commit)) if not seen[parent]]
     return merged

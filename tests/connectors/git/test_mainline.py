@@ -91,3 +91,9 @@ def test_a_branch_of_a_branch_belongs_to_its_own_merge():
     #        └ 3 ─ 4 ─┘
     graph = _graph([[], [0], [0], [2], [3], [2, 4], [1, 5]])
     assert merged_by(graph, 6).tolist() == [-1, -1, 6, 5, 5, 6, -1]
+
+
+def test_of_two_branches_merged_at_once_the_first_has_what_both_reach():
+    #  0 ── 1 ─────────── 5      5 merges 4 and 2 at once, and 4 had merged 2 before
+    graph = _graph([[], [0], [0], [0], [3, 2], [1, 4, 2]])
+    assert merged_by(graph, 5).tolist() == [-1, -1, 4, 5, 5, -1]
