@@ -30,9 +30,10 @@ def brought_in_by(graph: Graph, tip: int) -> Indexes:
 def merged_by(graph: Graph, tip: int) -> Indexes:
     """For each commit that ``tip`` reaches, the merge that brought in the line it was made on: the innermost one.
 
-    Of branches that one merge brought in together the first has what several reach. Where a branch was itself merged into a branch, the merge of the outer branch is ``merged_by[merged_by[commit]]``, and so on up
-    to one that :func:`brought_in_by` gives. int32, shape ``(len(graph),)``; -1 for commits of the main line and those not
-    reached. Every commit and every parent is looked at once.
+    Where a branch was itself merged into a branch, the merge of the outer one is ``merged_by[merged_by[commit]]``, and so on up to one
+    that :func:`brought_in_by` gives. Of branches that one merge brought in together, the first has what several reach.
+    int32, shape ``(len(graph),)``; -1 for commits of the main line and those not reached. Every commit and every parent is
+    looked at once.
     """
     merged = np.full(len(graph), -1, np.int32)
     seen = np.zeros(len(graph), np.bool_)
