@@ -29,16 +29,24 @@ def family_of(language: str | None) -> Family | None:
     return next((family for family in FAMILIES if language in family.grammars), None)
 
 
+def needs_parser(language: str | None, content: str) -> bool:
+    """Whether a file may import anything: a word that every import of its language has stands in it."""
+    family = family_of(language)
+    return family is not None and any(word in content for word in family.words)
+
+
+def no_imports(language: str | None) -> Found:
+    """The answer for a file that need not be parsed."""
+    return Found(not_read="no_parser" if family_of(language) is None else None)
+
+
 def find_imports(language: str | None, content: str) -> Found:
     """The imports of one file, as it writes them. A broken file gives those that stand in its sound parts."""
     family = family_of(language)
-    if family is None or language is None:
-        return Found(not_read="no_parser")
-    source = content.encode("utf-8", "surrogatepass")
-    if not any(word in source for word in family.words):
-        return Found()
+    if family is None or language is None or not needs_parser(language, content):
+        return no_imports(language)
     try:
-        syntax = parse(source, family.grammars[language])
+        syntax = parse(content.encode("utf-8", "surrogatepass"), family.grammars[language])
     except NotParsed as problem:
         return Found(not_read=problem.reason)
     return Found(tuple(dict.fromkeys(family.read(syntax))))

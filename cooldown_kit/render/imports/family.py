@@ -19,7 +19,7 @@ class Family:
     name: str
     grammars: Mapping[str, Grammar]
     """Language, by its linguist name → its grammar."""
-    words: Sequence[bytes]
+    words: Sequence[str]
     """A file in which none of these stands imports nothing, and need not be parsed."""
     read: Callable[[Syntax], list[str]]
     """The imports of one file, as the file writes them, in a compact form that the family defines."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cooldown_kit.render.imports.family import Family, Resolve
-from cooldown_kit.render.imports.paths import RepositoryPaths, below, folder_of
+from cooldown_kit.render.imports.paths import RepositoryPaths, below
 from cooldown_kit.render.imports.syntax import Grammar, Syntax
 
 
@@ -23,8 +23,8 @@ class _Resolver:
 
     def __call__(self, importer: str, imported: str) -> list[str]:
         folder = self._folder(importer, imported)
-        if folder is None or folder == folder_of(importer):
-            return []  # a test beside its own package is read with it anyway
+        if folder is None:
+            return []
         return [p for p in self._paths.inside(folder) if p.endswith(".go") and not p.endswith("_test.go")]
 
     def _folder(self, importer: str, imported: str) -> str | None:
@@ -55,4 +55,4 @@ def _resolver(paths: RepositoryPaths) -> Resolve:
     return _Resolver(paths)
 
 
-FAMILY = Family("go", {"Go": Grammar("tree_sitter_go")}, (b"import",), _read, _resolver)
+FAMILY = Family("go", {"Go": Grammar("tree_sitter_go")}, ("import",), _read, _resolver)

@@ -73,4 +73,4 @@ def _resolver(paths: RepositoryPaths) -> Resolve:
     return _Resolver(paths)
 
 
-FAMILY = Family("java", {"Java": Grammar("tree_sitter_java")}, (b"import",), _read, _resolver)
+FAMILY = Family("java", {"Java": Grammar("tree_sitter_java")}, ("import",), _read, _resolver)

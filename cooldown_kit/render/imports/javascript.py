@@ -108,4 +108,4 @@ _GRAMMARS = {
     "TypeScript": Grammar("tree_sitter_typescript", "language_typescript"),
     "TSX": Grammar("tree_sitter_typescript", "language_tsx"),
 }
-FAMILY = Family("javascript", _GRAMMARS, (b"import", b"require", b"export"), _read, _resolver)
+FAMILY = Family("javascript", _GRAMMARS, ("import", "require", "export"), _read, _resolver)

@@ -102,4 +102,4 @@ def _resolver(paths: RepositoryPaths) -> Resolve:
     return _Resolver(paths)
 
 
-FAMILY = Family("python", {"Python": Grammar("tree_sitter_python")}, (b"import",), _read, _resolver)
+FAMILY = Family("python", {"Python": Grammar("tree_sitter_python")}, ("import",), _read, _resolver)

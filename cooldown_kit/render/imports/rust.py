@@ -25,6 +25,9 @@ _QUERY = """
 """
 _GRAMMAR = Grammar("tree_sitter_rust")
 _MACRO_DEPTH = 4
+_ROOTS = ("lib.rs", "main.rs", "build.rs")
+_PROGRAMS = ("tests", "examples", "benches")
+"""Folders in which every file may be a crate of its own."""
 _WORDS = (b"use ", b"mod ", b"extern crate")
 
 
@@ -35,7 +38,8 @@ def _read(syntax: Syntax, depth: int = 0) -> list[str]:
     found = []
     for node in captures.get("use", ()):
         inside = [name for module, name in inline if _holds(module, node)]
-        found += ["use " + "::".join(_from_file(leaf, inside)) for leaf in _leaves(syntax, node)]
+        leaves = [_from_file(leaf, inside) for leaf in _leaves(syntax, node)]
+        found += ["use " + "::".join(leaf) for leaf in leaves if leaf != ["self"]]
     for module in modules:
         if module.child_by_field_name("body") is None and (name := _name(module)):
             inside = [around for other, around in inline if _holds(other, module)]
@@ -144,8 +148,8 @@ class _Resolver:
     def _use(self, importer: str, parts: list[str]) -> str | None:
         first, rest = parts[0], parts[1:]
         if first == "crate":
-            root = self._root(importer)
-            return (self._walk(folder_of(root), rest) or root) if root else None
+            folder, root = self._crate_of(importer)
+            return (self._walk(folder, rest) or root) if folder is not None else None
         if first == "self":
             return self._walk(self._inside(importer), rest)
         if first == "super":
@@ -153,7 +157,8 @@ class _Resolver:
         return self._walk(self._inside(importer), parts) or self._crate(importer, first, rest)
 
     def _super(self, importer: str, parts: list[str]) -> str | None:
-        folder = self._inside(importer)
+        # Of a file in ``tests`` one cannot see whether it is a crate or a module; one that says ``super`` is a module.
+        folder = importer.removesuffix(".rs") if self._is_program(importer) else self._inside(importer)
         while parts and parts[0] == "super":
             if not folder:
                 return None
@@ -193,7 +198,7 @@ class _Resolver:
     def _inside(self, path: str) -> str:
         """The folder where the submodules of a file stand."""
         folder, _, name = path.rpartition("/")
-        if name in ("mod.rs", "lib.rs", "main.rs", "build.rs") or self._is_program(path):
+        if name in ("mod.rs", *_ROOTS) or self._is_program(path):
             return folder
         return path.removesuffix(".rs")
 
@@ -201,22 +206,26 @@ class _Resolver:
         """A test, an example, a benchmark or one of several programs is a crate of its own, by where Cargo looks for them."""
         folder = folder_of(path)
         last = folder.rpartition("/")[2]
-        if last in ("tests", "examples", "benches"):
+        if last in _PROGRAMS:
             return not self._paths.first((folder + "/mod.rs", folder + ".rs"))
         return last == "bin" and folder.endswith("src/bin")
 
-    def _root(self, path: str) -> str | None:
-        """The root file of the crate that a file belongs to."""
-        if self._is_program(path) or path.rpartition("/")[2] in ("lib.rs", "main.rs", "build.rs"):
-            return path
-        for folder in ancestors(path):
+    def _crate_of(self, path: str) -> tuple[str | None, str | None]:
+        """The folder that ``crate`` means in a file, and the root file in it, if one is known.
+
+        Below ``tests`` the root may be any file: ``tests/it.rs`` and its modules in ``tests/it/`` or ``tests/common/``.
+        """
+        if self._is_program(path) or path.rpartition("/")[2] in _ROOTS:
+            return folder_of(path), path
+        above = ancestors(path)
+        for folder in above:
             if root := self._paths.first((below(folder, "lib.rs"), below(folder, "main.rs"))):
-                return root
-        return None
+                return folder, root
+        return next((folder for folder in above if folder.rpartition("/")[2] in _PROGRAMS), None), None
 
 
 def _resolver(paths: RepositoryPaths) -> Resolve:
     return _Resolver(paths)
 
 
-FAMILY = Family("rust", {"Rust": _GRAMMAR}, (b"use", b"mod", b"extern"), _read, _resolver)
+FAMILY = Family("rust", {"Rust": _GRAMMAR}, ("use", "mod", "extern"), _read, _resolver)

@@ -1,4 +1,4 @@
-"""Syntax trees by tree-sitter, within bounds: a broken, huge or hostile file costs little and loses nothing."""
+"""Syntax trees by tree-sitter. Files that a parser would work on for long are told beforehand, as far as one can tell."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Parser, Query
 
-MAX_BYTES = 512 * 1024
+MAX_BYTES = 1 << 20
 """Larger files are bundles, generated code or data; they are not parsed (``too_large_to_parse``)."""
 _STEPS = 2000
 _STEPS_PER_BYTE = 0.1
@@ -19,6 +20,9 @@ _STEPS_PER_BYTE = 0.1
 
 A count and not a clock, so that the same file has the same imports on a slow machine."""
 _BLOCK = 1 << 16
+_MAX_OPEN = 500
+_STEPS_OF_BRACKETS = {**dict.fromkeys(b"([{", 1), **dict.fromkeys(b")]}", -1)}
+_NO_BRACKETS = bytes(set(range(256)) - set(_STEPS_OF_BRACKETS))
 
 
 class NotParsed(Exception):
@@ -67,6 +71,8 @@ def parse(source: bytes, grammar: Grammar) -> Syntax:
     """Parse one file. Raises :class:`NotParsed` where it is too large, or takes too many steps."""
     if len(source) > MAX_BYTES:
         raise NotParsed("too_large_to_parse")
+    if _is_hard(source):
+        raise NotParsed("too_hard_to_parse")
     left = _STEPS + int(len(source) * _STEPS_PER_BYTE)
 
     def stop(_offset: int, _error: bool) -> bool:
@@ -82,6 +88,15 @@ def parse(source: bytes, grammar: Grammar) -> Syntax:
         parser.reset()
         raise NotParsed("too_hard_to_parse") from None
     return Syntax(source, tree.root_node, grammar)
+
+
+def _is_hard(source: bytes) -> bool:
+    """Whether there are very many brackets or comments that never close: error recovery then takes time that grows with the square.
+
+    Strings and comments are not told from code; sound files come nowhere near the limit either way.
+    """
+    opened = accumulate(map(_STEPS_OF_BRACKETS.__getitem__, source.translate(None, _NO_BRACKETS)))
+    return max(opened, default=0) > _MAX_OPEN or source.count(b"/*", source.rfind(b"*/") + 1) > _MAX_OPEN
 
 
 @cache
