@@ -57,7 +57,9 @@ class Syntax:
         """Capture name → its nodes in the order of the file."""
         from tree_sitter import QueryCursor
 
-        return QueryCursor(_query(self.grammar, query)).captures(self.root)
+        found = QueryCursor(_query(self.grammar, query)).captures(self.root)
+        # tree-sitter gives them in the order of a set of pointers
+        return {name: sorted(nodes, key=lambda node: node.start_byte) for name, nodes in found.items()}
 
     def matches(self, query: str) -> Iterator[dict[str, list[Node]]]:
         """The captures of each match."""

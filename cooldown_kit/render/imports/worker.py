@@ -18,7 +18,7 @@ from cooldown_kit.render.imports.families import Found, find_imports
 
 CPU_SECONDS = 10
 """Processor time for one file, whole seconds; a sound one of the largest size takes about half of one."""
-MEMORY = 2 << 30
+MEMORY = 1 << 30
 """Address space in bytes; a sound file of the largest size needs about 300 MB."""
 
 
