@@ -226,13 +226,23 @@ def compare(repository: Path, revision: str = "HEAD") -> tuple[Counter[str], lis
     return seen, wrong
 
 
+def _pydriller(repository: Path, listed: list[str]) -> Iterator[Any]:
+    """Its commits, from a clone with a work tree's ``.git``: it does not open every bare repository."""
+    from pydriller import Repository
+
+    with tempfile.TemporaryDirectory() as folder:
+        clone = Path(folder) / repository.resolve().name
+        subprocess.run(
+            ["git", "clone", "-q", "--shared", "--no-checkout", repository.resolve(), clone], env=_CLEAN, check=True
+        )
+        yield from Repository(str(clone), only_commits=listed, order="reverse").traverse_commits()
+
+
 _KINDS = {"ADD": "added", "MODIFY": "modified", "DELETE": "deleted", "RENAME": "renamed"}
 
 
 def compare_with_pydriller(repository: Path, newest: int) -> tuple[Counter[str], list[str]]:
     """The newest commits against PyDriller's: paths, kinds, counts of lines and both contents."""
-    from pydriller import Repository
-
     listed = subprocess.run(
         ["git", "rev-list", "--no-merges", f"--max-count={newest}", "HEAD"],
         cwd=repository, env=_CLEAN, check=True, capture_output=True, text=True,
@@ -245,7 +255,7 @@ def compare_with_pydriller(repository: Path, newest: int) -> tuple[Counter[str],
         }
     seen: Counter[str] = Counter()
     wrong: list[str] = []
-    for theirs in Repository(str(repository), only_commits=listed, order="reverse").traverse_commits():
+    for theirs in _pydriller(repository, listed):
         commit = ours.get(theirs.hash)
         if commit is None:
             seen["commits without changes"] += 1

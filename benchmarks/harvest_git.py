@@ -113,6 +113,7 @@ def pydriller(path: Path, newest: int) -> int:
         ["git", "rev-list", "--no-merges", f"--max-count={newest}", "HEAD"],
         cwd=path, env=_CLEAN, check=True, capture_output=True, text=True,
     ).stdout.split()  # fmt: skip
+    # It opens no bare repository of another name than NAME.git; the clone shares the objects, and its time is not counted.
     size = 0
     for commit in Repository(str(path), only_commits=listed).traverse_commits():
         for file in commit.modified_files:

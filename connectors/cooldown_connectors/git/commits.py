@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -21,12 +20,12 @@ from cooldown_connectors.git.pool import Pool
 from cooldown_connectors.git.repository import Repository
 from cooldown_connectors.git.selection import Selection, rejection, repeats, select
 from cooldown_connectors.git.shard import Job
+from cooldown_connectors.git.signals.compute import Signals, compute
+from cooldown_connectors.git.signals.survival import Survival
+from cooldown_connectors.git.standing_lines import standing_lines
 from cooldown_connectors.git.times import utc_time
 from cooldown_kit.connector import HarvestContext
 from cooldown_kit.records import Commit, Person, Skipped
-
-if TYPE_CHECKING:
-    from cooldown_connectors.git.signals.compute import Signals
 
 Numbers = npt.NDArray[np.int32]
 
@@ -55,6 +54,7 @@ class Prepared:
 def prepare_commits(
     repository: Repository,
     history: History,
+    tip: int,
     options: GitOptions,
     context: HarvestContext,
     pool: Pool,
@@ -62,15 +62,13 @@ def prepare_commits(
 ) -> Prepared:
     """Do all the work on commits, into ``folder``; :func:`commits` then only reads. Raises ``GitFailed``.
 
-    ``folder`` belongs to this repository and is locked.
+    ``folder`` belongs to this repository and is locked. Only what ``tip`` reaches is taken.
     """
-    tip = history.graph.find(repository.tip)
-    assert tip is not None, "the first pass reads the tip"
     reachable = np.flatnonzero(history.graph.reachable([tip])).astype(np.int32)
     taken = path_filter(options.include, options.exclude)
     selection = select(history.entries(reachable.tolist()), options, repository.shallow, taken)
     _warn_empty_window(selection, history, options, context)
-    store = DiffStore(folder, _job(repository, history, options, context))
+    store = DiffStore(folder, job_of(repository, history, options, context))
     pace = Pace(context, "commits diffed", len(selection.taken))
     budget = float("inf") if options.max_repository_size is None else float(options.max_repository_size)
     seconds = options.max_repository_seconds
@@ -95,7 +93,9 @@ def prepare_commits(
         rows,
         over,
         _all_repeats(selection, store, rows, options),
-        _signals(history, tip, reachable, selection, store, options, folder) if options.signals else None,
+        _signals(repository, history, tip, reachable, selection, store, options, folder)
+        if options.signals
+        else None,
         unfinished=bool(((rows < 0) & ~over).any()),
     )
 
@@ -124,7 +124,8 @@ def commits(prepared: Prepared, options: GitOptions, context: HarvestContext) ->
     pace.end()
 
 
-def _job(repository: Repository, history: History, options: GitOptions, context: HarvestContext) -> Job:
+def job_of(repository: Repository, history: History, options: GitOptions, context: HarvestContext) -> Job:
+    """What is wanted of commits, as plain data."""
     git = repository.git
     assert git.directory is not None
     return Job(
@@ -168,6 +169,7 @@ def _all_repeats(
 
 
 def _signals(
+    repository: Repository,
     history: History,
     tip: int,
     reachable: Numbers,
@@ -176,12 +178,12 @@ def _signals(
     options: GitOptions,
     folder: Path,
 ) -> Signals:
-    from cooldown_connectors.git.signals.compute import compute
-    from cooldown_connectors.git.signals.survival import Survival
-
+    made_here = selection.taken[~selection.merges]  # what a merge adds was added before
     with Survival(folder) as survival:
-        for number, files in store.lined(history, selection.taken):
+        for number, files in store.lined(history, made_here):
             survival.add(number, files)
+        for path, lines in standing_lines(repository.git, repository.tip):
+            survival.stands(path, lines)
         return compute(
             history.graph,
             tip,

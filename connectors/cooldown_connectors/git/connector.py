@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from cooldown_connectors.git.hardened import GitFailed
-from cooldown_connectors.git.harvest import Ready, prepare, records, store_folder
+from cooldown_connectors.git.harvest import Ready, look_at, prepare, records, store_folder
 from cooldown_connectors.git.options import GitOptions
 from cooldown_connectors.git.pace import warn
 from cooldown_connectors.git.pool import Pool
-from cooldown_connectors.git.repository import look
 from cooldown_connectors.git.several import is_several, single
 from cooldown_connectors.git.visits import continued
+from cooldown_connectors.git.wiki_source import read_wiki_of, wiki_fingerprint
 from cooldown_kit.connector import HarvestContext, Take
 from cooldown_kit.errors import InputError
 from cooldown_kit.events import Event
@@ -44,7 +44,7 @@ class GitConnector:
         Of several repositories one must be readable; the others are named in a warning.
         """
         if not is_several(options, context.folder):
-            look(options, context)
+            look_at(options, context)
             return
         found = list(_look_at_all(single(options, context.folder), context))
         errors = [one for one in found if isinstance(one, InputError)]
@@ -75,7 +75,7 @@ class GitConnector:
         with Pool(context.workers) as pool:
             if not is_several(options, context.folder):
                 try:
-                    yield from records(prepare(options, context, pool), context)
+                    yield from _everything(prepare(options, context, pool), context)
                 except GitFailed as error:
                     raise _damaged(error, options) from error
             else:
@@ -83,9 +83,18 @@ class GitConnector:
 
 
 def _fingerprint(options: GitOptions, context: HarvestContext) -> Mapping[str, Any]:
-    seen = look(options, context)
+    seen = look_at(options, context)
     again = continued(store_folder(options, context))
-    return {**seen.fingerprint(), **({"continued": again} if again else {})}
+    more = {"continued": again} if again else {}
+    wiki = {"wiki": wiki_fingerprint(options, context)} if "wiki" in options.take else {}
+    return {**seen.fingerprint(), **more, **wiki}
+
+
+def _everything(ready: Ready, context: HarvestContext) -> Iterator[Record | Skipped]:
+    """The repository's records, and its wiki's."""
+    yield from records(ready, context)
+    if "wiki" in ready.options.take:
+        yield from read_wiki_of(ready.options, ready.repository.identity, context)
 
 
 def _look_at_all(
@@ -134,7 +143,7 @@ def _each(every: Sequence[GitOptions], context: HarvestContext, pool: Pool) -> I
                         yield Skipped(what=ready.repository.where, reason="repository_twice", detail=name)
                         continue
                     seen.add(name)
-                    yield from records(ready, context_of_all)
+                    yield from _everything(ready, context_of_all)
                 except (InputError, GitFailed) as error:
                     why = error if isinstance(error, InputError) else _damaged(error, options)
                     first, failed = first or why, failed + 1

@@ -75,7 +75,9 @@ class DiffStore:
                 for future in finished:
                     done += future.result()
                     step(future.result())
-            late = time.monotonic() > deadline and (running or done)  # one shard at least: else nothing ever ends
+            late = time.monotonic() > deadline and (
+                running or done
+            )  # one shard at least: else nothing ever ends
             if late or self._size_after(history, numbers, shard[-1]) >= max_size:
                 break
             places = [(int(history.offsets[n]), int(history.lengths[n])) for n in shard]

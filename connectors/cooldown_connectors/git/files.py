@@ -7,7 +7,7 @@ from typing import Final
 
 from cooldown_connectors.git.blobs import read_blobs
 from cooldown_connectors.git.changes import LFS_POINTER
-from cooldown_connectors.git.last_change import Change, LastChange, LastChanges
+from cooldown_connectors.git.last_change import Change, LastChanges
 from cooldown_connectors.git.notebooks import NotNotebook, read_notebook
 from cooldown_connectors.git.options import GitOptions
 from cooldown_connectors.git.pace import Pace
@@ -68,11 +68,6 @@ def _notebook_reason(entry: TreeEntry, notebooks: bool) -> str | None:
     return None if notebooks else "notebook"
 
 
-def blobs_of(listing: Listing) -> dict[bytes, bytes]:
-    """Path → blob of those that will be read."""
-    return {entry.path: entry.blob for entry, reason in listing if reason is None}
-
-
 def files_of(listing: Listing) -> dict[bytes, TreeItem]:
     """Path → mode and blob of those that will be read, as :func:`last_changes` wants them."""
     return {entry.path: TreeItem(entry.mode, entry.blob) for entry, reason in listing if reason is None}
@@ -81,7 +76,7 @@ def files_of(listing: Listing) -> dict[bytes, TreeItem]:
 def read_files(
     repository: Repository,
     listing: Listing,
-    last: LastChange | LastChanges,
+    last: LastChanges,
     context: HarvestContext,
     *,
     max_output: int = MAX_OUTPUT,

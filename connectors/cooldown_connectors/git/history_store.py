@@ -110,7 +110,8 @@ def read_into(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = _Store(folder)
     read = 0
-    missing = [tip for tip in dict.fromkeys(tips) if tip not in store.state.tips]
+    whole = set(store.state.tips)
+    missing = [tip for tip in dict.fromkeys(tips) if tip not in whole]
     if missing:
         read = store.extend(git, missing, step)
     where = array("q")

@@ -14,7 +14,6 @@ from cooldown_connectors.git.graph import Graph
 from cooldown_connectors.git.hardened import Git
 from cooldown_connectors.git.history import CommitEntry
 from cooldown_connectors.git.object_reader import ObjectReader
-from cooldown_connectors.git.raw_rows import RawRow
 from cooldown_connectors.git.tree_lookup import TreeItem, TreeLookup
 
 Files = Mapping[bytes, TreeItem]
@@ -104,35 +103,3 @@ def _changed(git: Git, entry: CommitEntry, paths: set[bytes]) -> list[bytes]:
             changed += [name for name in names if name in paths]
         stream.finish()
     return changed
-
-
-class LastChange:
-    """For each path, the newest commit whose change left it with the blob it has at the tip. Give it entries newest first."""
-
-    def __init__(self, blobs: Mapping[bytes, bytes], shallow: frozenset[str]) -> None:
-        self._pending = dict(blobs)
-        self._shallow = shallow
-        self._found: dict[bytes, Change] = {}
-        self._by_merge: dict[bytes, Change] = {}
-
-    def see(self, entry: CommitEntry, row: RawRow) -> None:
-        """Take note of one row of one commit."""
-        if self._pending.get(row.path) != row.new_blob:
-            return
-        if entry.revision in self._shallow:  # its rows are the whole tree: who changed what lies below
-            return
-        change = Change(entry.revision, entry.committed)
-        if len(entry.parents) > 1:
-            self._by_merge.setdefault(row.path, change)
-        else:
-            self._found[row.path] = change
-            del self._pending[row.path]
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing more can be learnt."""
-        return not self._pending
-
-    def of(self, path: bytes) -> Change | None:
-        """The last change; ``None`` where history does not say (it lies below a shallow clone's edge)."""
-        return self._found.get(path) or self._by_merge.get(path)

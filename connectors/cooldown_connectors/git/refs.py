@@ -89,7 +89,11 @@ def no_head(references: References, where: str) -> InputError:
     )
 
 
-def unknown_revision(references: References, revision: str, where: str) -> InputError:
+class UnknownRevision(InputError):
+    """There is no such branch, tag or commit."""
+
+
+def unknown_revision(references: References, revision: str, where: str) -> UnknownRevision:
     """The error for a name that stands for no commit, with the nearest that do."""
     near = references.near(revision)
     if near:
@@ -98,7 +102,7 @@ def unknown_revision(references: References, revision: str, where: str) -> Input
         remedy = "fetch it into the repository, or set `revision` to a commit that is there"
     else:
         remedy = f"set `revision` to a branch, a tag or a commit; branches are {', '.join(references.branches()[:5])}"
-    return InputError(f"there is no revision {revision!r}", where=where, remedy=remedy)
+    return UnknownRevision(f"there is no revision {revision!r}", where=where, remedy=remedy)
 
 
 def local_place(path: os.PathLike[str]) -> bytes:

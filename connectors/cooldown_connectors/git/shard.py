@@ -95,7 +95,7 @@ def run_shard(job: Job, shard: Shard) -> int:
         entries = [reader.read(*place) for place in shard.places]
     # Left in reverse: the diffs' index, which says that the shard is finished, is the last thing written.
     with FrameWriter(Path(shard.out + DIFFS)) as diffs, FrameWriter(Path(shard.out + LINES)) as lines:
-        for diffed in _diffed(job, entries):
+        for diffed in diff_entries(job, entries):
             result = msgspec.msgpack.encode(diffed)
             diffs.write(diffed.revision, result, mark=diffed.patch_id, size=diffed.size)
             if job.lines:
@@ -104,8 +104,11 @@ def run_shard(job: Job, shard: Shard) -> int:
     return len(entries)
 
 
-def _diffed(job: Job, entries: list[CommitEntry]) -> Iterator[Diffed]:
-    """One result for each entry, in order. Memory: one commit's, and the cache of contents."""
+def diff_entries(job: Job, entries: list[CommitEntry]) -> Iterator[Diffed]:
+    """One result for each entry, in order, against its first parent. Memory: one commit's, and the cache of contents.
+
+    Raises ``GitFailed``.
+    """
     git = job.git
     taken = path_filter(job.include, job.exclude)
     known = sizes(git, (blob for entry in entries for row in entry.rows for blob in row.blobs))

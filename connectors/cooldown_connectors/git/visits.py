@@ -18,6 +18,8 @@ class Visit(msgspec.Struct, frozen=True):
     """The end of a harvest that gave all its records."""
 
     tip: str
+    requests: list[int] = []
+    """Numbers of the pull requests that had a reference."""
 
     def save(self, folder: Path, revision: str) -> None:
         """Remember it for this revision."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-
 import zlib
 
 import psutil
@@ -167,7 +166,9 @@ def test_the_clock_of_a_commit_runs_only_while_git_works(repository, harvest):
     assert len(harvest(repository, take="commits").commits) == 5
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux holds a process to a limit from outside")
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="only Linux holds a process to a limit from outside"
+)
 def test_a_commit_that_needs_too_much_memory_is_skipped_and_the_rest_goes_on(repository, harvest):
     repository.write("small", "a\n")
     repository.commit("Small")
@@ -183,7 +184,9 @@ def test_a_commit_that_needs_too_much_memory_is_skipped_and_the_rest_goes_on(rep
 
 def test_a_repository_gives_its_newest_commits_until_the_budget_is_full(repository, harvest):
     _history(repository, 1200)
-    sizes = [sum(len(c.patch) for c in commit.changes) for commit in harvest(repository, take="commits").commits]
+    sizes = [
+        sum(len(c.patch) for c in commit.changes) for commit in harvest(repository, take="commits").commits
+    ]
     budget = sum(sizes[-700:])
     got = harvest(repository, take="commits", max_repository_size=budget)
     assert len(got.commits) == 700
@@ -216,5 +219,7 @@ def test_a_budget_of_time_ends_early_and_the_next_harvest_goes_on(repository, ha
     assert taken == sorted(taken)
     assert len(taken) > 1
     assert taken[-1] == 1200
-    assert len({str(one) for one in prints}) == len(taken), "an unfinished harvest is not taken for the last word"
+    assert len({str(one) for one in prints}) == len(taken), (
+        "an unfinished harvest is not taken for the last word"
+    )
     assert got.items == harvest(repository, take="commits").items

@@ -39,7 +39,9 @@ def diffed(monkeypatch):
     return asked
 
 
-def test_it_diffs_new_commits_only_and_gives_what_a_fresh_one_gives(repository, harvest, one, diffed, context):
+def test_it_diffs_new_commits_only_and_gives_what_a_fresh_one_gives(
+    repository, harvest, one, diffed, context
+):
     harvest(repository, within=one)
     assert len(diffed) == 4
     harvest(repository, within=one)
