@@ -21,14 +21,16 @@ from cooldown_connectors.git.frames import INDEX, Frames
 from cooldown_connectors.git.hardened import version
 from cooldown_connectors.git.history_store import History
 from cooldown_connectors.git.pool import Pool
-from cooldown_connectors.git.shard import DIFFS, LINES, Diffed, Job, Lined, Shard
+from cooldown_connectors.git.shard import DIFFS, LINES, PART, Diffed, Job, Lined, Shard
 from cooldown_connectors.git.signals.lines import FileLines
 from cooldown_kit.workspace import digest_of
 
 VERSION: Final = 1
 """Raised whenever the same commit and job would give another result."""
-_SHARD = 500
-"""Commits of one shard: git keeps every commit it has seen, so its memory is bounded by this, and so is what a kill costs."""
+_LARGEST = 4000
+"""Commits of one shard: git keeps every commit it has seen, so its memory is bounded by this."""
+_TURNS = 4
+"""Shards that each worker should get: with fewer the last one would be waited for, with more git starts too often."""
 _SHARD_ENTRIES = 8 << 20
 """Bytes of metadata that a shard may hold in memory."""
 Numbers = npt.NDArray[np.int32]
@@ -69,7 +71,7 @@ class DiffStore:
         self._clear_away()
         done = 0
         running: set[Future[int]] = set()
-        for shard in self._shards(history, numbers):
+        for shard in self._shards(history, numbers, pool.workers):
             while len(running) > pool.workers:  # one waits, so that no worker does
                 finished, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:
@@ -95,13 +97,14 @@ class DiffStore:
         rows = self._diffs.look_up(history.graph.ids(numbers[numbers > number]))
         return float(self._diffs.sizes(rows[rows >= 0]).sum())
 
-    def _shards(self, history: History, numbers: Numbers) -> list[Numbers]:
+    def _shards(self, history: History, numbers: Numbers, workers: int) -> list[Numbers]:
         """The missing commits from the newest on, in runs of bounded length; each in ascending order."""
         missing = numbers[self._diffs.look_up(history.graph.ids(numbers)) < 0]
+        longest = min(_LARGEST, max(PART, -(-len(missing) // (workers * _TURNS))))
         shards, end = [], len(missing)
         while end:
             start, held = end, 0
-            while start and end - start < _SHARD and (start == end or held < _SHARD_ENTRIES):
+            while start and end - start < longest and (start == end or held < _SHARD_ENTRIES):
                 start -= 1
                 held += int(history.lengths[missing[start]])
             shards.append(missing[start:end])

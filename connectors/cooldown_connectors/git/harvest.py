@@ -5,7 +5,7 @@ The two are apart so that several repositories can be worked on at once while re
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -35,6 +35,7 @@ from cooldown_kit.records import Record, Skipped
 from cooldown_kit.workspace import digest_of
 
 FOLDER: Final = "history"
+_MANY: Final = 300
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,8 @@ def prepare(options: GitOptions, context: HarvestContext, pool: Pool) -> Ready:
     inside = folder / _edge(repository)
     inside.mkdir(parents=True, exist_ok=True, mode=0o700)
     with locked(folder):
-        history = read_history_of(repository, inside, context, [head.revision for head in heads])
+        warm = pool.warm if "commits" in options.take else None
+        history = read_history_of(repository, inside, context, [head.revision for head in heads], warm)
         _warn_of_changes(folder, options, repository, history, heads, context)
         tip = history.graph.find(repository.tip)
         assert tip is not None, "the first pass reads the tip"
@@ -104,11 +106,27 @@ def prepare(options: GitOptions, context: HarvestContext, pool: Pool) -> Ready:
 
 
 def read_history_of(
-    repository: Repository, folder: Path, context: HarvestContext, more: list[str]
+    repository: Repository,
+    folder: Path,
+    context: HarvestContext,
+    more: list[str],
+    on_many: Callable[[], None] | None = None,
 ) -> History:
-    """The history of the revision and of ``more`` commits, with progress. Raises ``GitFailed``."""
+    """The history of the revision and of ``more`` commits, with progress. Raises ``GitFailed``.
+
+    ``on_many`` is called once, when so many commits turn out to be new that there will be work for several processes.
+    """
     pace = Pace(context, "commits read")
-    history = read_into(folder, repository.git, [repository.tip, *more], pace.step)
+    read = 0
+
+    def step() -> None:
+        nonlocal read
+        read += 1
+        if read == _MANY and on_many is not None:
+            on_many()
+        pace.step()
+
+    history = read_into(folder, repository.git, [repository.tip, *more], step)
     pace.end()
     return history
 

@@ -25,7 +25,7 @@ class Pool:
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="git-shard")
         self._own = threading.local()
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._closed = False
+        self._closed = self._warmed = False
         self._lock = threading.Lock()
 
     def submit(self, job: Job, shard: Shard) -> Future[int]:
@@ -33,6 +33,14 @@ class Pool:
         if self.workers == 1:
             return self._threads.submit(run_shard, job, shard)
         return self._threads.submit(self._ask, Order(job, shard))
+
+    def warm(self) -> None:
+        """Start all workers now: there will be work, and starting takes a while."""
+        if self.workers > 1 and not self._warmed:
+            self._warmed = True
+            together = threading.Barrier(self.workers)  # each thread of the pool starts its own
+            for _ in range(self.workers):
+                self._threads.submit(lambda: (together.wait(10), self._process()))
 
     def _ask(self, order: Order) -> int:
         process = self._process()

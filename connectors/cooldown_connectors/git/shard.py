@@ -1,6 +1,6 @@
-"""Second pass over some hundred commits: their diffs, and what goes with them, written to files that are published whole.
+"""Second pass over some thousand commits: their diffs, and what goes with them, written to files that are published whole.
 
-A shard is the unit of work and of resumption. It runs in this process or in a worker's, from plain data alone
+A shard is the unit of work, a part of it the unit of resumption. It runs in this process or in a worker's, from plain data alone
 (:class:`Job`, :class:`Shard`), and what it gives for a commit depends on that commit and the job only: how commits were shared out
 leaves no trace.
 """
@@ -8,6 +8,7 @@ leaves no trace.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,8 @@ from cooldown_kit.records import FileChange, UntouchedFile
 
 DIFFS: Final = ".diffs"
 LINES: Final = ".lines"
+PART: Final = 500
+"""Commits that are published at once."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -90,18 +93,30 @@ LeftOut = list[tuple[RawRow, str]]
 
 
 def run_shard(job: Job, shard: Shard) -> int:
-    """Write the shard's files; returns the number of its commits. Raises ``GitFailed``."""
+    """Write the shard's files; returns the number of its commits. Raises ``GitFailed``.
+
+    One git serves the whole shard. Every few hundred commits are a part, finished and published by itself: that is
+    what a kill costs at most.
+    """
     with EntryReader(Path(job.entries)) as reader:
         entries = [reader.read(*place) for place in shard.places]
-    # Left in reverse: the diffs' index, which says that the shard is finished, is the last thing written.
-    with FrameWriter(Path(shard.out + DIFFS)) as diffs, FrameWriter(Path(shard.out + LINES)) as lines:
-        for diffed in diff_entries(job, entries):
+    results = diff_entries(job, entries)
+    for part, start in enumerate(range(0, len(entries), PART)):
+        count = min(PART, len(entries) - start)
+        _write_part(f"{shard.out}-{part}", job, islice(results, count))
+    assert next(results, None) is None, "one result for each commit"
+    return len(entries)
+
+
+def _write_part(stem: str, job: Job, results: Iterator[Diffed]) -> None:
+    # Left in reverse: the diffs' index, which says that the part is finished, is the last thing written.
+    with FrameWriter(Path(stem + DIFFS)) as diffs, FrameWriter(Path(stem + LINES)) as lines:
+        for diffed in results:
             result = msgspec.msgpack.encode(diffed)
             diffs.write(diffed.revision, result, mark=diffed.patch_id, size=diffed.size)
             if job.lines:
                 lined = Lined(diffed.revision, file_lines(diffed.changes))
                 lines.write(diffed.revision, msgspec.msgpack.encode(lined))
-    return len(entries)
 
 
 def diff_entries(job: Job, entries: list[CommitEntry]) -> Iterator[Diffed]:
