@@ -233,7 +233,9 @@ def _pydriller(repository: Path, listed: list[str]) -> Iterator[Any]:
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / repository.resolve().name
         subprocess.run(
-            ["git", "clone", "-q", "--shared", "--no-checkout", repository.resolve(), clone], env=_CLEAN, check=True
+            ["git", "clone", "-q", "--shared", "--no-checkout", repository.resolve(), clone],
+            env=_CLEAN,
+            check=True,
         )
         yield from Repository(str(clone), only_commits=listed, order="reverse").traverse_commits()
 

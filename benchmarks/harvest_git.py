@@ -78,8 +78,11 @@ def synthetic(folder: Path, commits: int) -> Path:
 LOG = ["git", "-c", "core.fsmonitor=false", "log", "--no-merges", "--no-ext-diff", "--no-textconv"]
 
 
-def harvest(path: Path, store: Path, workers: int, contents: bool, signals: bool = False) -> int:
-    """Characters that the connector gives of all commits: patches, and with ``contents`` every file before and after."""
+def harvest(
+    path: Path, store: Path, workers: int, contents: bool, signals: bool = False, after: bool = False
+) -> int:
+    """Characters that the connector gives of all commits: patches, with ``contents`` every file before, and with ``after`` what
+    the patch makes of it."""
     limits = dict.fromkeys(("max_file_size", "max_patch_size", "max_commit_size"), _NO_LIMIT)
     options = GitConnector.Options(
         connector="git", path=str(path), take="commits", max_commit_files=250_000, repeated_changes=True,
@@ -92,8 +95,7 @@ def harvest(path: Path, store: Path, workers: int, contents: bool, signals: bool
         if isinstance(item, Commit):
             for change in item.changes:
                 size += len(change.patch or "")
-                if contents:
-                    size += len(change.before or "") + len(patches.after(change) or "")
+                size += len(change.before or "") + len((after and patches.after(change)) or "")
     return size
 
 
@@ -128,6 +130,7 @@ WORK = {
     "patches and signals, 2": lambda path, store, _: harvest(path, store, 2, False, True),
     "patches and contents, 1": lambda path, store, _: harvest(path, store, 1, True),
     "patches and contents, 2": lambda path, store, _: harvest(path, store, 2, True),
+    "... and computed after, 2": lambda path, store, _: harvest(path, store, 2, True, after=True),
     "PyDriller": lambda path, _, newest: pydriller(path, newest),
 }
 

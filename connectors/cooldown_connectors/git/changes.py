@@ -27,13 +27,8 @@ class Unparsed(Exception):
     """Rows and patches do not fit together: a form of diff that is not known here."""
 
 
-def read_changes(
-    text: bytes, taken: Callable[[str], bool], max_patch: int, before: Mapping[bytes, bytes] | None = None
-) -> list[FileChange]:
-    """The changes in one commit's output of ``diff-tree --raw -z --patch``. Raises :class:`Unparsed`.
-
-    ``before`` gives contents by old blob; a change that has a patch gets the one that is there and is UTF-8.
-    """
+def read_changes(text: bytes, taken: Callable[[str], bool], max_patch: int) -> list[FileChange]:
+    """The changes in one commit's output of ``diff-tree --raw -z --patch``. Raises :class:`Unparsed`."""
     rows, patches = _split(text)
     sections = _sections(patches)
     changes = []
@@ -42,7 +37,7 @@ def read_changes(
         parts = [next(sections, b"") for _ in range(2 if row.status == b"T" else 1)]
         if not all(parts):
             raise Unparsed(f"no patch for {path_text(row.path)}")
-        changes.append(_change(row, parts, taken, max_patch, before or {}))
+        changes.append(_change(row, parts, taken, max_patch))
     if next(sections, None) is not None:
         raise Unparsed("more patches than rows")
     return changes
@@ -75,13 +70,7 @@ def _sections(patches: bytes) -> Iterator[bytes]:
     yield from (part if part.endswith(b"\n") else part + b"\n" for part in parts)
 
 
-def _change(
-    row: RawRow,
-    sections: list[bytes],
-    taken: Callable[[str], bool],
-    max_patch: int,
-    before: Mapping[bytes, bytes],
-) -> FileChange:
+def _change(row: RawRow, sections: list[bytes], taken: Callable[[str], bool], max_patch: int) -> FileChange:
     if GITLINK in (row.old_mode, row.new_mode):
         return _file_change(row, None, "submodule")
     if not taken(path_text(row.path)) and not (row.old_path and taken(path_text(row.old_path))):
@@ -99,25 +88,12 @@ def _change(
     if LFS_POINTER in hunks and LFS_POINTER in hunks.partition(b"\n")[2][:64]:
         return _file_change(row, None, "lfs_pointer")
     try:
-        held = (
-            None if row.status == b"D" else before.get(row.old_blob)
-        )  # all of a deleted file is in its hunks
-        return _file_change(row, hunks.decode("utf-8"), None, _text(held))
+        return _file_change(row, hunks.decode("utf-8"), None)
     except UnicodeDecodeError:
         return _file_change(row, None, "not_utf8")
 
 
-def _text(content: bytes | None) -> str | None:
-    """``None`` also for what is not UTF-8 in a part that the hunks do not show."""
-    try:
-        return None if content is None else content.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-
-
-def _file_change(
-    row: RawRow, patch: str | None, left_out: str | None, before: str | None = None
-) -> FileChange:
+def _file_change(row: RawRow, patch: str | None, left_out: str | None) -> FileChange:
     return FileChange(
         path=path_text(row.path),
         old_path=None if row.old_path is None else path_text(row.old_path),
@@ -128,7 +104,6 @@ def _file_change(
         new_blob=_id(row.new_blob),
         patch=patch,
         left_out=left_out,
-        before=before,
     )
 
 

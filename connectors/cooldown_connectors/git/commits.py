@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from cooldown_connectors.git.beside import Beside, read_beside, with_contents
 from cooldown_connectors.git.diff_store import DiffStore
 from cooldown_connectors.git.history import CommitEntry
 from cooldown_connectors.git.history_store import History
@@ -28,6 +29,9 @@ from cooldown_kit.connector import HarvestContext
 from cooldown_kit.records import Commit, Person, Skipped
 
 Numbers = npt.NDArray[np.int32]
+_CHUNK = 2000
+_CHUNK_ROWS = 40_000
+"""Commits and rows that are held at once while records are given away: some 20 MiB."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def prepare_commits(
     taken = path_filter(options.include, options.exclude)
     selection = select(history.entries(reachable.tolist()), options, repository.shallow, taken)
     _warn_empty_window(selection, history, options, context)
-    store = DiffStore(folder, job_of(repository, history, options, context))
+    store = DiffStore(folder, job_of(repository, history, options))
     pace = Pace(context, "commits diffed", len(selection.taken))
     budget = float("inf") if options.max_repository_size is None else float(options.max_repository_size)
     seconds = options.max_repository_seconds
@@ -101,30 +105,64 @@ def prepare_commits(
 
 
 def commits(prepared: Prepared, options: GitOptions, context: HarvestContext) -> Iterator[Commit | Skipped]:
-    """The commits in canonical order, oldest first; those that are not taken stand between them with their reason."""
+    """The commits in canonical order, oldest first; those that are not taken stand between them with their reason.
+
+    Raises ``GitFailed``.
+    """
     taken = path_filter(options.include, options.exclude)
-    selected = prepared.selection.taken
-    place = 0
     pace = Pace(context, "commits", len(prepared.reachable))
-    for number, entry in prepared.history.entries(prepared.reachable.tolist()):
-        place += place < len(selected) and selected[place] < number
-        if (first := prepared.repeats.get(number)) is not None:
-            yield Skipped(
-                what=entry.revision,
-                reason="repeated_change",
-                detail=f"the same change as {prepared.history.graph.revision(first)}",
-            )
-        elif place < len(selected) and selected[place] == number:
-            yield _record(prepared, number, entry, place)
-        else:
-            why = rejection(entry, options, prepared.repository.shallow, taken)
-            assert why is not None, "what is not selected has a reason"
-            yield Skipped(what=entry.revision, reason=why.reason, detail=why.detail)
-        pace.step()
+    place = 0
+    for chunk in _chunks(prepared.history.entries(prepared.reachable.tolist())):
+        places, place = _places(prepared, chunk, place)
+        wanted = [entry for (_, entry), at in zip(chunk, places, strict=True) if at >= 0]
+        git = prepared.repository.git
+        beside = read_beside(git, wanted, context.wanted, taken, options.max_file_size)
+        for (number, entry), at in zip(chunk, places, strict=True):
+            if at >= 0:
+                yield _record(prepared, number, entry, at, next(beside))
+            else:
+                yield _skipped(prepared, number, entry, options, taken)
+            pace.step()
     pace.end()
 
 
-def job_of(repository: Repository, history: History, options: GitOptions, context: HarvestContext) -> Job:
+def _chunks(entries: Iterator[tuple[int, CommitEntry]]) -> Iterator[list[tuple[int, CommitEntry]]]:
+    """Runs of entries that memory may hold."""
+    chunk: list[tuple[int, CommitEntry]] = []
+    rows = 0
+    for number, entry in entries:
+        chunk.append((number, entry))
+        rows += 1 + len(entry.rows)
+        if len(chunk) == _CHUNK or rows > _CHUNK_ROWS:
+            yield chunk
+            chunk, rows = [], 0
+    if chunk:
+        yield chunk
+
+
+def _places(prepared: Prepared, chunk: list[tuple[int, CommitEntry]], place: int) -> tuple[list[int], int]:
+    """For each commit its place among the selected ones, -1 where it is not taken; and the place after the last."""
+    selected = prepared.selection.taken
+    places = []
+    for number, _ in chunk:
+        here = place < len(selected) and selected[place] == number
+        places.append(place if here and number not in prepared.repeats else -1)
+        place += here
+    return places, place
+
+
+def _skipped(
+    prepared: Prepared, number: int, entry: CommitEntry, options: GitOptions, taken: Callable[[str], bool]
+) -> Skipped:
+    if (first := prepared.repeats.get(number)) is not None:
+        original = prepared.history.graph.revision(first)
+        return Skipped(what=entry.revision, reason="repeated_change", detail=f"the same change as {original}")
+    why = rejection(entry, options, prepared.repository.shallow, taken)
+    assert why is not None, "what is not selected has a reason"
+    return Skipped(what=entry.revision, reason=why.reason, detail=why.detail)
+
+
+def job_of(repository: Repository, history: History, options: GitOptions) -> Job:
     """What is wanted of commits, as plain data."""
     git = repository.git
     assert git.directory is not None
@@ -140,8 +178,6 @@ def job_of(repository: Repository, history: History, options: GitOptions, contex
         max_commit_seconds=options.max_commit_seconds,
         max_memory=options.max_memory,
         context_lines=options.context_lines,
-        before="before" in context.wanted,
-        untouched="untouched" in context.wanted,
         lines=options.signals,
     )
 
@@ -209,7 +245,9 @@ def _warn_empty_window(
     )
 
 
-def _record(prepared: Prepared, number: int, entry: CommitEntry, place: int) -> Commit | Skipped:
+def _record(
+    prepared: Prepared, number: int, entry: CommitEntry, place: int, beside: Beside
+) -> Commit | Skipped:
     row = int(prepared.rows[place])
     if prepared.over[place]:
         return Skipped(what=entry.revision, reason="repository_budget", detail="newer commits fill it")
@@ -233,8 +271,8 @@ def _record(prepared: Prepared, number: int, entry: CommitEntry, place: int) -> 
         authored_at=authored,
         committed_at=committed,
         message=entry.message.decode("utf-8", "replace").rstrip("\n"),
-        changes=diffed.changes,
-        untouched=diffed.untouched,
+        changes=with_contents(diffed.changes, beside[0]),
+        untouched=beside[1],
         signals=None if prepared.signals is None else prepared.signals.of(number),
     )
 

@@ -13,8 +13,8 @@ from typing import Final
 from cooldown_connectors.git.blobs import read_blobs
 from cooldown_connectors.git.hardened import Git
 from cooldown_connectors.git.history import CommitEntry
+from cooldown_connectors.git.left_out import LeftOut, Sizes
 from cooldown_connectors.git.paths import path_text
-from cooldown_connectors.git.raw_rows import RawRow
 
 CACHE_BYTES: Final = 32 << 20
 _REGULAR: Final = (b"100644", b"100755", b"100664")
@@ -25,9 +25,9 @@ Contents = Mapping[bytes, bytes]
 def contents_before(
     git: Git,
     entries: Sequence[CommitEntry],
-    left_out: Sequence[Sequence[tuple[RawRow, str]]],
+    left_out: Sequence[LeftOut],
     taken: Callable[[str], bool],
-    sizes: Mapping[bytes, int | None],
+    sizes: Sizes,
     cache_bytes: int = CACHE_BYTES,
 ) -> Iterator[Contents]:
     """For each entry the contents of its changed files before the change: files that stay, are taken and not left out."""

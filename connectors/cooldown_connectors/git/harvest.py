@@ -170,10 +170,7 @@ def _files(ready: Ready, context: HarvestContext) -> Iterator[Record | Skipped]:
 def _pull_requests(ready: Ready, context: HarvestContext) -> Iterator[Record | Skipped]:
     repository, history, options = ready.repository, ready.history, ready.options
     yield from ready.headless
-    # A request is read with its patches: what files held is asked for commits only.
-    job = msgspec.structs.replace(
-        job_of(repository, history, options, context), before=False, untouched=False, lines=False
-    )
+    job = msgspec.structs.replace(job_of(repository, history, options), lines=False)
     limits = Limits(
         options.max_commit_files,
         path_filter(options.include, options.exclude),

@@ -15,19 +15,16 @@ from typing import Final
 import msgspec
 
 from cooldown_connectors.git.changes import Unparsed, change_without_patch, read_changes
-from cooldown_connectors.git.contents import Contents, contents_before
 from cooldown_connectors.git.diff_stream import DiffRequest, DiffText, read_diffs
 from cooldown_connectors.git.frames import FrameWriter
 from cooldown_connectors.git.hardened import Git
 from cooldown_connectors.git.history import CommitEntry
 from cooldown_connectors.git.history_store import EntryReader
-from cooldown_connectors.git.objects import sizes
+from cooldown_connectors.git.left_out import LeftOut, rows_left_out, sizes_of_rows
 from cooldown_connectors.git.path_filter import path_filter
 from cooldown_connectors.git.paths import path_bytes
-from cooldown_connectors.git.raw_rows import RawRow
 from cooldown_connectors.git.signals.lines import FileLines, file_lines, patch_id
-from cooldown_connectors.git.untouched import Neighbours
-from cooldown_kit.records import FileChange, UntouchedFile
+from cooldown_kit.records import FileChange
 
 DIFFS: Final = ".diffs"
 LINES: Final = ".lines"
@@ -50,8 +47,6 @@ class Job(msgspec.Struct, frozen=True):
     max_commit_seconds: float
     max_memory: int
     context_lines: int
-    before: bool
-    untouched: bool
     lines: bool
 
     @property
@@ -74,11 +69,10 @@ class Diffed(msgspec.Struct, frozen=True, array_like=True):
     """Why there is nothing: ``too_large``, ``too_slow``, ``unreadable``, ``unparsed``, ``too_much_memory``; empty if there is."""
     detail: str
     changes: list[FileChange]
-    untouched: list[UntouchedFile]
     patch_id: bytes
     """Eight bytes, equal for commits that make the same change."""
     size: int
-    """Characters of patches and contents."""
+    """Characters of patches."""
 
 
 class Lined(msgspec.Struct, frozen=True, array_like=True):
@@ -86,10 +80,6 @@ class Lined(msgspec.Struct, frozen=True, array_like=True):
 
     revision: str
     files: list[FileLines]
-
-
-LeftOut = list[tuple[RawRow, str]]
-"""Rows whose blobs must not be read, with the reason."""
 
 
 def run_shard(job: Job, shard: Shard) -> int:
@@ -120,14 +110,13 @@ def _write_part(stem: str, job: Job, results: Iterator[Diffed]) -> None:
 
 
 def diff_entries(job: Job, entries: list[CommitEntry]) -> Iterator[Diffed]:
-    """One result for each entry, in order, against its first parent. Memory: one commit's, and the cache of contents.
+    """One result for each entry, in order, against its first parent. Memory: one commit's.
 
     Raises ``GitFailed``.
     """
     git = job.git
     taken = path_filter(job.include, job.exclude)
-    known = sizes(git, (blob for entry in entries for row in entry.rows for blob in row.blobs))
-    left_out = [_left_out(entry, known, job.max_file_size) for entry in entries]
+    left_out = rows_left_out(entries, sizes_of_rows(git, entries), job.max_file_size)
     asked = [
         _request(entry, rows)
         for entry, rows in zip(entries, left_out, strict=True)
@@ -140,29 +129,10 @@ def diff_entries(job: Job, entries: list[CommitEntry]) -> Iterator[Diffed]:
         max_size=job.max_commit_size,
         max_seconds=job.max_commit_seconds,
     )
-    contents = contents_before(git, entries, left_out, taken, known) if job.before else None
-    neighbours = Neighbours(git, entries, taken, job.max_file_size) if job.untouched else None
     for entry, rows in zip(entries, left_out, strict=True):
         diff = next(diffs) if len(rows) < entry.row_count else DiffText(b"")
-        before = next(contents) if contents is not None else {}
-        beside = neighbours.take_next() if neighbours is not None else []
-        yield _result(entry, diff, rows, before, beside, job, taken)
+        yield _result(entry, diff, rows, job, taken)
     assert next(diffs, None) is None, "one diff for each request"
-
-
-def _left_out(entry: CommitEntry, known: dict[bytes, int | None], max_size: int) -> LeftOut:
-    """The rows with a blob that is too large or not there: git is never asked for those."""
-    return [(row, reason) for row in entry.rows if (reason := _unread(row, known, max_size))]
-
-
-def _unread(row: RawRow, known: dict[bytes, int | None], max_size: int) -> str:
-    for blob in row.blobs:
-        size = known[blob]
-        if size is None:
-            return "missing"
-        if size > max_size:
-            return "too_large"
-    return ""
 
 
 def _request(entry: CommitEntry, left_out: LeftOut) -> DiffRequest:
@@ -174,23 +144,20 @@ def _result(
     entry: CommitEntry,
     diff: DiffText,
     left_out: LeftOut,
-    before: Contents,
-    untouched: list[UntouchedFile],
     job: Job,
     taken: Callable[[str], bool],
 ) -> Diffed:
     if diff.text is None:
-        return Diffed(entry.revision, diff.problem, diff.detail, [], [], b"", 0)
+        return Diffed(entry.revision, diff.problem, diff.detail, [], b"", 0)
     try:
-        changes = read_changes(diff.text, taken, job.max_patch_size, before)
+        changes = read_changes(diff.text, taken, job.max_patch_size)
     except Unparsed as error:
-        return Diffed(entry.revision, "unparsed", str(error), [], [], b"", 0)
+        return Diffed(entry.revision, "unparsed", str(error), [], b"", 0)
     if left_out:
         changes += [change_without_patch(row, reason) for row, reason in left_out]
         changes.sort(key=_git_order)
-    size = sum(len(change.patch or "") + len(change.before or "") for change in changes)
-    size += sum(len(file.content) for file in untouched)
-    return Diffed(entry.revision, "", "", changes, untouched, patch_id(changes), size)
+    size = sum(len(change.patch or "") for change in changes)
+    return Diffed(entry.revision, "", "", changes, patch_id(changes), size)
 
 
 def _git_order(change: FileChange) -> bytes:

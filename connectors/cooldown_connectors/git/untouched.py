@@ -23,7 +23,8 @@ FILES: Final = 3
 """Neighbours of one commit."""
 MAX_BYTES: Final = 32 << 10
 """A larger file is no neighbour: it would fill the prompt by itself."""
-_CANDIDATES = 2 * FILES
+_CANDIDATES = FILES + 2
+"""Some more than needed: one may be no text, though it ends like one."""
 _FOLDERS = 2
 _REGULAR = (b"100644", b"100755")
 
@@ -79,7 +80,7 @@ def _choose(
     for entry, some in zip(entries, folders, strict=True):
         candidates = [one for folder in some for one in _siblings(entry, folder, next(trees), taken)]
         candidates.sort(key=lambda one: _rank(entry, one))
-        drawn.append(candidates[: 4 * _CANDIDATES])
+        drawn.append(candidates[: 4 * FILES])
     known = sizes(git, (one.blob for some in drawn for one in some))
     return [[one for one in some if 0 < (known[one.blob] or 0) <= max_size][:_CANDIDATES] for some in drawn]
 
