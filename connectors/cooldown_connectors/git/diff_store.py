@@ -25,7 +25,7 @@ from cooldown_connectors.git.shard import DIFFS, LINES, PART, Diffed, Job, Lined
 from cooldown_connectors.git.signals.lines import FileLines
 from cooldown_kit.workspace import digest_of
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised whenever the same commit and job would give another result."""
 _LARGEST = 4000
 """Commits of one shard: git keeps every commit it has seen, so its memory is bounded by this."""

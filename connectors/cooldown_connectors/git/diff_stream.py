@@ -82,11 +82,20 @@ class _Limits(NamedTuple):
 
 
 def _one_by_one(git: Git, request: DiffRequest, limits: _Limits) -> Iterator[DiffText]:
-    if sum(map(len, request.without)) > _PATHS_BYTES:
+    pathspecs = [_all_but(path) for path in request.without]
+    if sum(map(len, pathspecs)) > _PATHS_BYTES:
         yield DiffText(None, "too_large", "too many large files to set apart")
         return
-    pathspecs = [b":(top,exclude,literal)" + path for path in request.without]
     yield from _run(git, [request], pathspecs, limits)
+
+
+def _all_but(path: bytes) -> bytes:
+    """A pathspec that leaves out this file alone.
+
+    A literal one would leave out everything below a folder of that name too: what took the file's place. A glob does not; with
+    a backslash before each byte it means these bytes and nothing else, and ``..`` is a name like any other.
+    """
+    return b":(top,exclude,glob)" + b"".join(b"\\%c" % byte for byte in path)
 
 
 def _run(
