@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Literal
 
@@ -20,6 +21,8 @@ _STATUS: Final[
     b"T": "type_changed",
 }
 LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/v1"
+_POINTER_LINES: Final = 16
+"""A pointer has three lines, and one for each extension."""
 _SECTION = b"diff --git "
 
 
@@ -85,12 +88,26 @@ def _change(row: RawRow, sections: list[bytes], taken: Callable[[str], bool], ma
         return _file_change(row, None, "too_large")
     if not hunks:
         return _file_change(row, None, "empty")
-    if LFS_POINTER in hunks and LFS_POINTER in hunks.partition(b"\n")[2][:64]:
+    if LFS_POINTER in hunks and _is_pointer(hunks):
         return _file_change(row, None, "lfs_pointer")
     try:
         return _file_change(row, hunks.decode("utf-8"), None)
     except UnicodeDecodeError:
         return _file_change(row, None, "not_utf8")
+
+
+def _is_pointer(hunks: bytes) -> bool:
+    """Whether the file is a pointer of Git LFS before or after: its first line says so. Where no hunk shows that line, git does,
+    as the heading of what follows it."""
+    header, _, lines = hunks.partition(b"\n")
+    starts = re.match(rb"@@ -(\d+)(?:,\d+)? \+(\d+)", header)
+    assert starts is not None, "hunks start with a header"
+    first = min(int(starts[1]), int(starts[2]))
+    if first > 1:
+        return first < _POINTER_LINES and header.endswith(b"@@ " + LFS_POINTER)
+    old = re.search(rb"^[ -](.*)", lines, re.MULTILINE)
+    new = re.search(rb"^[ +](.*)", lines, re.MULTILINE)
+    return any(side is not None and side[1].startswith(LFS_POINTER) for side in (old, new))
 
 
 def _file_change(row: RawRow, patch: str | None, left_out: str | None) -> FileChange:
