@@ -212,12 +212,14 @@ class _Store:
 
 
 class _Ids:
-    """A set of ids in 40 bytes each."""
+    """A set of ids, all of one length, in 40 bytes each (64 with SHA-256)."""
 
     def __init__(self, ids: Iterable[bytes]) -> None:
-        whole = b"".join(ids)
-        width = 64 if len(whole) % 40 else 40
-        self._ids = np.sort(np.frombuffer(whole, f"S{width}"))
+        whole, width = bytearray(), 40
+        for one in ids:
+            whole += one
+            width = len(one)
+        self._ids = np.sort(np.frombuffer(bytes(whole), f"S{width}"))
 
     def __contains__(self, revision: bytes) -> bool:
         at = int(np.searchsorted(self._ids, revision))
