@@ -20,7 +20,7 @@ MESSAGE_KEPT: Final = 16 << 20
 """Bytes of a message that are kept, and one more where it is longer."""
 ROWS_KEPT: Final = 250_000
 """Rows of a commit that are kept: no tree that people work in is larger, and memory stays bounded."""
-_FIELDS = "%H %P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%ct%x00%B"
+_FIELDS = "%H %P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%ct%x00%s%x00%B"
 
 
 class CommitEntry(msgspec.Struct, frozen=True, array_like=True):
@@ -66,7 +66,11 @@ def _entries(tokens: Iterator[bytes], start: bytes) -> Iterator[CommitEntry]:
         authored = next(tokens)
         committer = (next(tokens), next(tokens))
         committed = next(tokens)
-        message = next(tokens)
+        subject, message = next(tokens), next(tokens)
+        if not subject:
+            # There is only white space, or no message at all, not even the empty line before one: git then reads
+            # past the end of the commit, and what it finds there differs from run to run.
+            message = b""
         rows: list[RawRow] = []
         count = 0
         token = next(tokens, b"")
