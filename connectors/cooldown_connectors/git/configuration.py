@@ -12,6 +12,9 @@ _FIXED: Final = {
     "core.hooksPath": "/dev/null",
     "core.fsmonitor": "false",
     "core.untrackedCache": "false",
+    # Indexes that a repository brings along say parents, trees and times without the commits being read: a stranger's may lie.
+    "core.commitGraph": "false",
+    "core.multiPackIndex": "false",
     "core.pager": "cat",
     "core.askPass": "",
     "core.attributesFile": "/dev/null",
@@ -43,8 +46,8 @@ _FIXED: Final = {
     "protocol.version": "2",
     "protocol.allow": "never",
     "http.followRedirects": "false",
-    "http.lowSpeedLimit": "100",
-    "http.lowSpeedTime": "60",
+    "http.lowSpeedLimit": "1",  # a server that counts objects says little, but it does say something
+    "http.lowSpeedTime": "600",
     "init.templateDir": "",
     "init.defaultBranch": "main",
     "init.defaultRefFormat": "files",
