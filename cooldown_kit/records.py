@@ -73,7 +73,8 @@ class HistorySignals(msgspec.Struct, frozen=True, kw_only=True):
     """The first later commit that calls itself a fix and changes lines that this one added, within the fix window."""
     fixed_after_days: float | None = None
     lines_added: int
-    """Lines added that hold more than white space and brackets: those that survival speaks of."""
+    """Lines added that say something (no white space, punctuation or lone keyword): those that survival speaks of. Zero
+    also where the diff was not read."""
     lines_surviving: int | None = None
     """How many of them still stand at the revision that was read."""
     survival_days: float | None = None
@@ -85,7 +86,7 @@ class HistorySignals(msgspec.Struct, frozen=True, kw_only=True):
     author_commits_before: int
     """Earlier commits of the author (by keyed hash of the e-mail) in this repository."""
     author_path_commits_before: int
-    """Earlier commits of the author that changed a file in one of the folders that this one changes."""
+    """Earlier commits of the author that changed a file in the folder where this one changes most."""
     path_commits_before: int
     """Earlier commits of anybody there: the author's share of them is the author's standing."""
 

@@ -28,7 +28,7 @@ def history_signals(signals: HistorySignals | None) -> Mapping[str, float]:
     """What the history says of a commit, as numbers; what is not known is left out, never 0.
 
     ``review_pull_request``, ``review_reviewed``, ``review_merged`` or ``review_pushed`` is 1; ``surviving_share`` is the share
-    of the added lines that still stand; ``author_standing`` the author's share of the earlier commits to these folders.
+    of the added lines that still stand; ``author_standing`` the author's share of the earlier commits there.
     """
     if signals is None:
         return {}

@@ -22,6 +22,7 @@ from cooldown_connectors.git.repository import Repository
 from cooldown_connectors.git.selection import Selection, rejection, repeats, select
 from cooldown_connectors.git.shard import Job
 from cooldown_connectors.git.signals.compute import Signals, compute
+from cooldown_connectors.git.signals.first_pass import FirstPass
 from cooldown_connectors.git.signals.survival import Survival
 from cooldown_connectors.git.standing_lines import standing_lines
 from cooldown_connectors.git.times import utc_time
@@ -77,6 +78,12 @@ def prepare_commits(
     budget = float("inf") if options.max_repository_size is None else float(options.max_repository_size)
     seconds = options.max_repository_seconds
     pace.step(int((store.rows(history, selection.taken) >= 0).sum()))
+    first = FirstPass(len(history.graph))
+
+    def read_what_needs_no_diff() -> None:
+        for number, entry in history.entries(reachable.tolist() if options.signals else ()):
+            first.add(number, entry)
+
     store.fill(
         pool,
         history,
@@ -84,6 +91,7 @@ def prepare_commits(
         max_size=budget,
         deadline=float("inf") if seconds is None else time.monotonic() + seconds,
         step=pace.step,
+        meanwhile=read_what_needs_no_diff,
     )
     pace.end()
     rows = store.rows(history, selection.taken)
@@ -97,7 +105,7 @@ def prepare_commits(
         rows,
         over,
         _all_repeats(selection, store, rows, options),
-        _signals(repository, history, tip, reachable, selection, store, options, folder)
+        _signals(repository, history, tip, first, selection, store, options, folder)
         if options.signals
         else None,
         unfinished=bool(((rows < 0) & ~over).any()),
@@ -208,7 +216,7 @@ def _signals(
     repository: Repository,
     history: History,
     tip: int,
-    reachable: Numbers,
+    first: FirstPass,
     selection: Selection,
     store: DiffStore,
     options: GitOptions,
@@ -220,13 +228,7 @@ def _signals(
             survival.add(number, files)
         for path, lines in standing_lines(repository.git, repository.tip):
             survival.stands(path, lines)
-        return compute(
-            history.graph,
-            tip,
-            lambda: history.entries(reachable.tolist()),
-            survival,
-            fix_days=options.fix_days,
-        )
+        return compute(history.graph, tip, first, survival, options.fix_days)
 
 
 def _warn_empty_window(

@@ -62,8 +62,11 @@ class DiffStore:
         max_size: float,
         deadline: float,
         step: Callable[[int], None],
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> int:
         """Diff those of the commits that were not diffed yet, the newest first; returns how many. Call it under a lock.
+
+        ``meanwhile`` is called once, as soon as all workers have something to do, or nothing is left to give them.
 
         Stops early where newer commits already hold ``max_size`` characters, or at ``deadline`` (of ``time.monotonic``);
         what is done by then is kept. ``step`` hears of every finished shard. Raises ``GitFailed``, ``OSError``.
@@ -71,7 +74,11 @@ class DiffStore:
         self._clear_away()
         done = 0
         running: set[Future[int]] = set()
+        idle = True
         for shard in self._shards(history, numbers, pool.workers):
+            if idle and len(running) > pool.workers:
+                meanwhile()
+                idle = False
             while len(running) > pool.workers:  # one waits, so that no worker does
                 finished, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:
@@ -85,6 +92,8 @@ class DiffStore:
             places = [(int(history.offsets[n]), int(history.lengths[n])) for n in shard]
             out = str(self.folder / secrets.token_hex(8))
             running.add(pool.submit(self._job, Shard(places, out)))
+        if idle:
+            meanwhile()
         for future in running:
             done += future.result()
             step(future.result())

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from cooldown_connectors.git.graph import Graph, Indexes, Mask
-from cooldown_connectors.git.history import CommitEntry
 from cooldown_connectors.git.mainline import brought_in_by, merged_by
 from cooldown_connectors.git.signals.first_pass import FirstPass
 from cooldown_connectors.git.signals.survival import Survival, SurvivalResult
@@ -23,21 +21,15 @@ _REVIEWS: Final[tuple[Literal["pushed", "merged", "reviewed", "pull_request"], .
     "pull_request",
 )
 
-Entries = Callable[[], Iterable[tuple[int, CommitEntry]]]
-"""Gives numbers and entries of a tip's commits in canonical order; may be called again."""
-
 
 def compute(
-    graph: Graph, tip: int, entries: Entries, survival: Survival | None = None, fix_days: float = 30
+    graph: Graph, tip: int, first: FirstPass, survival: Survival | None = None, fix_days: float = 30
 ) -> Signals:
-    """The signals of every commit that ``entries`` gives: those that ``tip`` reaches.
+    """The signals of every commit that ``first`` was given: those that ``tip`` reaches.
 
     ``survival`` was given the lines of all commits whose diffs were read, and is finished here; without it nothing is said of lines.
     ``fix_days`` is how many days after a commit a fix of its lines still counts, and a revert that does not call itself one.
     """
-    first = FirstPass(len(graph))
-    for number, entry in entries():
-        first.add(number, entry)
     lines = None if survival is None else survival.finish(graph.committed, first.fixes, fix_days)
     brought = brought_in_by(graph, tip)
     reverts = first.reverts(graph, fix_days)

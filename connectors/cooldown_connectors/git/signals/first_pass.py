@@ -57,7 +57,7 @@ class FirstPass:
         self._read_message(number, entry)
         self._read_rows(number, entry)
         self.bots[number] = is_bot(*entry.author)
-        before = self._standing.add(number, entry.author[1], entry.rows, merge=len(entry.parents) > 1)
+        before = self._standing.add(entry.author[1], entry.rows, merge=len(entry.parents) > 1)
         self.author_before[number], self.author_here_before[number], self.anybody_here_before[number] = before
 
     def _read_message(self, number: int, entry: CommitEntry) -> None:

@@ -13,6 +13,7 @@ from cooldown_connectors.git.diff_stream import DiffRequest, read_diffs
 from cooldown_connectors.git.hardened import Git
 from cooldown_connectors.git.history_store import read_into
 from cooldown_connectors.git.signals.compute import compute
+from cooldown_connectors.git.signals.first_pass import FirstPass
 from cooldown_connectors.git.signals.lines import file_lines, text_lines
 from cooldown_connectors.git.signals.survival import Survival
 
@@ -40,13 +41,10 @@ def look(repository, tmp_path: Path) -> Look:
                     survival.add(number, file_lines(read_changes(diff.text, lambda path: True, 1 << 20)))
             for path in repository.text("ls-files").split("\n") if ends else []:
                 survival.stands(path, text_lines(repository.git("show", f"HEAD:{path}")))
-            signals = compute(
-                graph,
-                graph.find(tip),
-                lambda: history.entries(numbers),
-                survival if lines else None,
-                fix_days,
-            )
+            first = FirstPass(len(graph))
+            for number, entry in history.entries(numbers):
+                first.add(number, entry)
+            signals = compute(graph, graph.find(tip), first, survival if lines else None, fix_days)
         return lambda revision: signals.of(graph.find(revision))
 
     return run

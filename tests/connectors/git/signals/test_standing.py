@@ -18,34 +18,40 @@ AUTHORS = st.sampled_from([b"ada@example.org", b"Ada@Example.org ", b"bob@exampl
 
 
 def _folders(rows):
-    return {path.rpartition(b"/")[0] for row in rows for path in (row.path, row.old_path) if path is not None}
+    return [path.rpartition(b"/")[0] for row in rows for path in (row.path, row.old_path) if path is not None]
+
+
+def _main(rows):
+    """The folder with most files, the first by name of those that have as many."""
+    return max(sorted(set(_folders(rows))), key=_folders(rows).count, default=None)
 
 
 @given(st.lists(st.tuples(AUTHORS, ROWS), max_size=25))
-def test_each_earlier_commit_counts_once_whatever_folders_it_shares(commits):
+def test_earlier_commits_are_counted_in_the_folder_of_most_files(commits):
     standing = Standing()
     for number, (email, rows) in enumerate(commits):
         before = commits[:number]
         author = email.strip().lower()
         own = [some for other, some in before if other.strip().lower() == author]
-        here = [other for other, some in before if _folders(some) & _folders(rows)]
-        own_here = [some for some in own if _folders(some) & _folders(rows)]
-        assert standing.add(number, email, rows) == StandingBefore(len(own), len(own_here), len(here))
+        main = _main(rows)
+        here = [some for _, some in before if main in _folders(some)]
+        own_here = [some for some in own if main in _folders(some)]
+        assert standing.add(email, rows) == StandingBefore(len(own), len(own_here), len(here))
 
 
 def test_the_folder_above_is_another_folder():
     standing = Standing()
-    standing.add(0, b"a", [_row(b"d/x")])
-    assert standing.add(1, b"a", [_row(b"d/e/x")]) == StandingBefore(1, 0, 0)
+    standing.add(b"a", [_row(b"d/x")])
+    assert standing.add(b"a", [_row(b"d/e/x")]) == StandingBefore(1, 0, 0)
 
 
 def test_a_merge_counts_for_its_author_but_not_for_the_folders_it_brings():
     standing = Standing()
-    standing.add(0, b"a", [_row(b"x")], merge=True)
-    assert standing.add(1, b"a", [_row(b"x")]) == StandingBefore(1, 0, 0)
+    standing.add(b"a", [_row(b"x")], merge=True)
+    assert standing.add(b"a", [_row(b"x")]) == StandingBefore(1, 0, 0)
 
 
 def test_no_address_is_kept():
     standing = Standing()
-    standing.add(0, b"ada@example.org", [])
+    standing.add(b"ada@example.org", [])
     assert b"ada" not in repr(vars(standing)).encode()
