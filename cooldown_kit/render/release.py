@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from cooldown_kit.documents import Document, Segment
@@ -65,7 +66,7 @@ def _words(text: str) -> str:
 
 def _changes(record: Release) -> Iterator[str]:
     yield f"Changes since {record.previous}:\n\n" if record.previous else "Changes:\n\n"
-    for subject in record.subjects:
-        yield f"- {subject}\n"
+    for subject, times in Counter(record.subjects).items():  # in their order; said once, however often they were written
+        yield f"- {subject}\n" if times == 1 else f"- {subject} ({times} times)\n"
     if record.subjects_left_out:
         yield f"- and {record.subjects_left_out} more\n"

@@ -49,3 +49,8 @@ def test_document_tells_where_and_when_it_is_from(release: Release, origin: Orig
     assert document.authors == [origin.hash_author("ann.berg@bank.example")]
     assert document.signals["commits"] == 4
     assert render_release(msgspec.structs.replace(release, tagger=None), origin).authors == []
+
+
+def test_a_subject_that_was_written_often_is_said_once(release: Release, origin: Origin) -> None:
+    noisy = msgspec.structs.replace(release, subjects=["empty commit", "Fix it", "empty commit"])
+    assert "- empty commit (2 times)\n- Fix it\n" in text(noisy, origin)

@@ -89,6 +89,12 @@ def prepare(options: GitOptions, context: HarvestContext, pool: Pool) -> Ready:
     folder = store_folder(options, context)
     _warn_of_gaps(repository, context)
     heads, headless = _heads(repository) if "pull_requests" in options.take else ([], [])
+    if "pull_requests" in options.take and not heads:
+        warn(
+            context,
+            f"{repository.where} has no references of pull requests, so there will be none. To put it right: "
+            "git fetch origin '+refs/pull/*/head:refs/remotes/origin/pr/*' (GitLab: refs/merge-requests/*/head), or give its `url`",
+        )
     inside = folder / _edge(repository)
     inside.mkdir(parents=True, exist_ok=True, mode=0o700)
     with locked(folder):

@@ -163,6 +163,14 @@ def test_a_request_whose_reference_is_gone_is_said(project, harvest):
     assert any("#9" in warning for warning in harvest(project, take="pull_requests").warnings)
 
 
+def test_a_repository_without_references_of_requests_says_how_to_get_them(make_repository, harvest):
+    alone = make_repository("alone")
+    alone.write("a", "a\n")
+    alone.commit("Begin")
+    (warning,) = harvest(alone, take="pull_requests").warnings
+    assert "refs/pull/*/head" in warning
+
+
 def test_commits_carry_what_history_says_of_them(project, harvest):
     begin, raised = harvest(project, take="commits").commits
     assert (raised.signals.review, raised.signals.pull_request) == ("pull_request", 7)
