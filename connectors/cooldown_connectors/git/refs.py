@@ -14,6 +14,7 @@ from cooldown_kit.errors import InputError
 
 _RULES = ("{}", "refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}", "refs/remotes/{}/HEAD")
 """Where a short name is looked up, in this order: gitrevisions(7)."""
+_SECONDS = 120.0
 _ABBREVIATED = re.compile(r"[0-9a-f]{4,64}")
 
 
@@ -71,7 +72,7 @@ def commit_of(git: Git, name: str) -> str | None:
         return None
     with tempfile.TemporaryFile() as question:
         question.write(name.encode() + b"^{commit}\n")
-        words = git.run("cat-file", "--batch-check", stdin=question).split()
+        words = git.run("cat-file", "--batch-check", stdin=question, timeout=_SECONDS).split()
     return words[0].decode() if len(words) == 3 and words[1] == b"commit" else None
 
 

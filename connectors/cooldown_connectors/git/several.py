@@ -16,6 +16,8 @@ from cooldown_connectors.git.options import GitOptions, RepositoryItem
 from cooldown_kit.errors import InputError
 
 _LIST_BYTES: Final = 4 << 20
+_NESTED: Final = 8
+"""Lists and mappings within one another that a list of repositories may have."""
 _DEPTH: Final = 4
 """Folders below the one that was given in which repositories are looked for."""
 
@@ -59,12 +61,14 @@ def _absolute(path: str, folder: Path) -> Path:
 
 
 def _has_magic(path: str, folder: Path) -> bool:
-    return glob.has_magic(path) and not _absolute(path, folder).exists()
+    return glob.has_magic(path) and not os.path.exists(_absolute(path, folder))  # noqa: PTH110 - any name will do
 
 
 def _holds_repositories(place: Path) -> bool:
     """A folder that is in no repository itself, but has some below."""
-    if not place.is_dir() or any(is_repository(one) for one in (place, *place.parents)):
+    if not os.path.isdir(place) or any(  # noqa: PTH112 - it takes names that no folder can have
+        is_repository(one) for one in (place, *place.parents)
+    ):
         return False
     return next(_below(place), None) is not None
 
@@ -107,20 +111,29 @@ def _listed(options: GitOptions, folder: Path) -> list[GitOptions]:
 
 def _read(file: Path) -> Sequence[Any]:
     try:
+        if file.exists() and not file.is_file():
+            raise OSError("it is no file")
         if file.stat().st_size > _LIST_BYTES:
             raise InputError(
                 "the list of repositories is too large",
                 where=shown(file),
                 remedy="split it into several sources",
             )
-        # events first: an alias in a list of repositories has no use but to grow without bound
+        # events first: aliases and deep nesting have no use in a list of repositories but to grow without bound
         text = file.read_text(encoding="utf-8")
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            raise InputError("the list holds a YAML alias", where=shown(file), remedy="write the entry out")
+        depth = 0
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                raise InputError(
+                    "the list holds a YAML alias", where=shown(file), remedy="write the entry out"
+                )
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _NESTED:
+                raise ValueError("it is nested too deeply")
         data = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise InputError(
-            f"the list of repositories cannot be read ({str(error).splitlines()[0]})",
+            f"the list of repositories cannot be read ({str(error).partition(chr(10))[0]})",
             where=shown(file),
             remedy="give a readable YAML file: one path or URL a line, each after a dash",
         ) from error
