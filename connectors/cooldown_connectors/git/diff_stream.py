@@ -145,7 +145,7 @@ def _run(
 def _problem(error: GitFailed) -> str:
     if error.status is None:
         return "too_slow"
-    return "too_much_memory" if "out of memory" in error.stderr.lower() else "unreadable"
+    return "too_much_memory" if error.out_of_memory else "unreadable"
 
 
 def _between(stream: Stream, marker: bytes, limits: _Limits) -> Iterator[bytes | None]:

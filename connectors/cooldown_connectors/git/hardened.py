@@ -70,6 +70,11 @@ class GitFailed(Exception):
         super().__init__(f"git {command} ended with {status}: {stderr}")
 
     @property
+    def out_of_memory(self) -> bool:
+        """Whether it needed more than it was allowed."""
+        return "out of memory" in self.stderr.lower()
+
+    @property
     def reason(self) -> str:
         """The line of stderr that says most: the last ``fatal:`` or ``error:``, else the last line."""
         lines = [line.strip() for line in self.stderr.splitlines() if line.strip()]

@@ -9,11 +9,11 @@ from __future__ import annotations
 import secrets
 import tempfile
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import IO, Final
 
 import msgspec
 
-from cooldown_connectors.git.hardened import Git, Stream
+from cooldown_connectors.git.hardened import Git, GitFailed, Stream
 from cooldown_connectors.git.raw_rows import RawRow, read_row
 
 MESSAGE_KEPT: Final = 16 << 20
@@ -42,47 +42,92 @@ class CommitEntry(msgspec.Struct, frozen=True, array_like=True):
 def read_history(git: Git, tips: Iterable[str], known: Iterable[str] = ()) -> Iterator[CommitEntry]:
     """Every commit that ``tips`` reach and ``known`` do not, newest first by committer time. Raises ``GitFailed``.
 
-    Where clocks were wrong, git may also give some that ``known`` reach.
+    Where clocks were wrong, git may also give some that ``known`` reach. A commit whose rows need more memory than git may have
+    (a handful of trees can name ten billion files) has none, and counts as one with more than ``ROWS_KEPT``.
     """
-    nonce = f"commit-{secrets.token_hex(16)}"
-    arguments = [
-        *("log", "--stdin", "--raw", "-z", "--no-abbrev", "--find-renames=100%"),
-        *("--no-color", "--no-ext-diff", "--no-textconv", "--no-notes", "--diff-merges=first-parent"),
-        f"--format=tformat:{nonce} {_FIELDS}",
-    ]
     with tempfile.TemporaryFile() as asked:
         asked.write("".join([*(f"{tip}\n" for tip in tips), *(f"^{tip}\n" for tip in known)]).encode())
-        with git.stream(*arguments, stdin=asked) as stream:
-            yield from _entries(_tokens(stream, MESSAGE_KEPT), nonce.encode() + b" ")
-            stream.finish()
+        done = 0
+        while True:
+            try:
+                for entry in _walk(git, asked, "--raw", f"--skip={done}"):
+                    done += 1
+                    yield entry
+                return
+            except GitFailed as error:
+                if not error.out_of_memory:
+                    raise
+            yield _alone(git, asked, done)
+            done += 1
 
 
-def _entries(tokens: Iterator[bytes], start: bytes) -> Iterator[CommitEntry]:
-    token = next(tokens, b"")
-    while token:
-        assert token.startswith(start), "a commit starts where rows end"
-        revision, *parents = token[len(start) :].decode("ascii").split()
-        author = (next(tokens), next(tokens))
-        authored = next(tokens)
-        committer = (next(tokens), next(tokens))
-        committed = next(tokens)
-        subject, message = next(tokens), next(tokens)
-        if not subject:
-            # There is only white space, or no message at all, not even the empty line before one: git then reads
-            # past the end of the commit, and what it finds there differs from run to run.
-            message = b""
-        rows: list[RawRow] = []
-        count = 0
+def _alone(git: Git, asked: IO[bytes], number: int) -> CommitEntry:
+    """One commit of those asked for: with its rows if there is memory for them."""
+    one = (f"--skip={number}", "--max-count=1")
+    try:
+        (entry,) = _walk(git, asked, "--raw", *one)
+    except GitFailed as error:
+        if not error.out_of_memory:
+            raise
+        (entry,) = _walk(git, asked, "--no-patch", *one)
+        entry = msgspec.structs.replace(entry, row_count=ROWS_KEPT + 1)
+    return entry
+
+
+def _walk(git: Git, asked: IO[bytes], *flags: str) -> Iterator[CommitEntry]:
+    nonce = f"commit-{secrets.token_hex(16)}"
+    arguments = [
+        *("log", "--stdin", "-z", "--no-abbrev", "--find-renames=100%"),
+        *("--no-color", "--no-ext-diff", "--no-textconv", "--no-notes", "--diff-merges=first-parent"),
+        *flags,
+        f"--format=tformat:{nonce} {_FIELDS}",
+    ]
+    with git.stream(*arguments, stdin=asked) as stream:
+        tokens = _tokens(stream, MESSAGE_KEPT)
         token = next(tokens, b"")
-        if token[:1] == b"\n":  # git sets rows apart from the message by a newline
-            token = token[1:]
-        while token[:1] == b":":
-            row = read_row(token, tokens)
-            count += 1
-            if count <= ROWS_KEPT:
-                rows.append(row)
-            token = next(tokens, b"")
-        yield CommitEntry(revision, parents, author, authored, committer, committed, message, rows, count)
+        held = None
+        while token:
+            try:
+                entry, token = _entry(token, tokens, nonce.encode() + b" ")
+            except (StopIteration, ValueError):
+                stream.finish()
+                raise AssertionError("git ended well, but within a commit") from None
+            if held is not None:
+                yield held
+            held = entry
+        stream.finish()
+        if held is not None:  # only now is it known to be whole: git may have been killed after any byte
+            yield held
+
+
+def _entry(token: bytes, tokens: Iterator[bytes], start: bytes) -> tuple[CommitEntry, bytes]:
+    """The commit that begins with ``token``, and the first token of the next. Raises ``StopIteration`` or ``ValueError`` where it is
+    cut short."""
+    if not token.startswith(start):
+        raise ValueError("a commit starts where rows end")
+    revision, *parents = token[len(start) :].decode("ascii").split()
+    author = (next(tokens), next(tokens))
+    authored = next(tokens)
+    committer = (next(tokens), next(tokens))
+    committed = next(tokens)
+    subject, message = next(tokens), next(tokens)
+    if not subject:
+        # There is only white space, or no message at all, not even the empty line before one: git then reads
+        # past the end of the commit, and what it finds there differs from run to run.
+        message = b""
+    rows: list[RawRow] = []
+    count = 0
+    token = next(tokens, b"")
+    if token[:1] == b"\n":  # git sets rows apart from the message by a newline
+        token = token[1:]
+    while token[:1] == b":":
+        row = read_row(token, tokens)
+        count += 1
+        if count <= ROWS_KEPT:
+            rows.append(row)
+        token = next(tokens, b"")
+    entry = CommitEntry(revision, parents, author, authored, committer, committed, message, rows, count)
+    return entry, token
 
 
 def _tokens(stream: Stream, longest: int) -> Iterator[bytes]:

@@ -63,7 +63,7 @@ def last_changes(
             if entry.revision in shallow or len(parents) != len(entry.parents):
                 continue  # at the edge of a shallow clone: who changed what lies below
             change = Change(entry.revision, entry.committed)
-            for path in _changed(git, entry, paths):
+            for path in _changed(trees, entry, paths, files):
                 paths.discard(path)
                 for parent in parents[1:]:
                     if trees.item(graph.revision(parent), path) == files[path]:
@@ -88,18 +88,12 @@ def _follow(followed: dict[int, set[bytes]], number: int, paths: set[bytes]) -> 
         followed[number] = paths
 
 
-def _changed(git: Git, entry: CommitEntry, paths: set[bytes]) -> list[bytes]:
-    """Those of ``paths`` in which the commit differs from its first parent."""
+def _changed(trees: TreeLookup, entry: CommitEntry, paths: set[bytes], files: Files) -> list[bytes]:
+    """Those of ``paths`` in which the commit differs from its first parent. In the commit they are as in ``files``."""
     if entry.row_count == len(entry.rows):
         return [row.path for row in entry.rows if row.path in paths]
     # The history does not keep every row of so large a commit.
-    compared = [entry.parents[0], entry.revision] if entry.parents else ["--root", entry.revision]
-    arguments = ("diff-tree", "--no-commit-id", "-r", "-z", "--name-only", "--no-renames", *compared)
-    changed = []
-    rest = b""
-    with git.stream(*arguments) as stream:
-        while chunk := stream.read():
-            *names, rest = (rest + chunk).split(b"\0")
-            changed += [name for name in names if name in paths]
-        stream.finish()
-    return changed
+    if not entry.parents:
+        return list(paths)
+    before = entry.parents[0]
+    return [path for path in sorted(paths) if trees.item(before, path) != files[path]]

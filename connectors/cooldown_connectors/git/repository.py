@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cooldown_connectors.git.configuration import write_home
@@ -87,7 +87,7 @@ def _look_local(
     assert options.path is not None
     located = locate(options.path, context.folder)
     where = shown(located.git_dir)
-    git = Git(write_home(store, (located.git_dir, located.common_dir)))
+    git = Git(write_home(store, (located.git_dir, located.common_dir)), memory=options.max_memory)
     asking = Git(git.home, protocols=("file",))
     try:
         references = list_references(asking, local_place(located.git_dir), _LOCAL_SECONDS)
@@ -147,6 +147,7 @@ def _look_remote(
             )
         assert mirror.directory is not None
         shallow = read_shallow(mirror.directory)
-        return Repository(mirror, name, commit, shallow, url, references=references)
+        reading = replace(mirror, memory=options.max_memory)
+        return Repository(reading, name, commit, shallow, url, references=references)
 
     return Seen(name, tip, frozenset(), open_, beside)

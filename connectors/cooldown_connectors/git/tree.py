@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from cooldown_connectors.git.hardened import Git
+from cooldown_connectors.git.hardened import Git, GitFailed
+
+MOST: Final = 1 << 20
+"""Files of a tree. Some of the largest repositories have half as many; a handful of trees can name ten billion."""
 
 
 class TreeEntry(NamedTuple):
@@ -18,11 +21,15 @@ class TreeEntry(NamedTuple):
 
 
 def read_tree(git: Git, tip: str) -> Iterator[TreeEntry]:
-    """All entries below the root, in the order of their paths' bytes. Raises ``GitFailed``."""
+    """All entries below the root, in the order of their paths' bytes. Raises ``GitFailed``, also where there are more than ``MOST``."""
     rest = b""
+    count = 0
     with git.stream("ls-tree", "-r", "-z", "--long", "--full-tree", tip) as stream:
         while chunk := stream.read():
             *rows, rest = (rest + chunk).split(b"\0")
+            count += len(rows)
+            if count > MOST:
+                raise GitFailed("ls-tree", None, f"fatal: the tree holds more than {MOST:,} files")
             yield from map(_entry, rows)
         stream.finish()
 
