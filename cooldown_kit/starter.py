@@ -43,6 +43,11 @@ seed: 17
 sources:
 {chr(10).join(sources)}
 
+# How they are laid out (docs/render.md). After a first run, `cooldown inspect --layouts` shows each layout on your own data.
+# render:
+#   commit: {{diff: 70%, before_after: 15%, task: 15%}}
+#   source_file: {{file: 50%, repository: 50%}}
+
 holdout:
   newest: 10%          # {_WHY_HOLDOUT}
   # after: 2026-09-01  # or a date, instead of `newest`
@@ -65,7 +70,7 @@ evaluate:
 
 def _git(place: str, key: str) -> str:
     where = "url" if re.match(r"[a-z+]+://|[^/]+@[^/]+:", place) else "path"
-    return f"  {key}: {{connector: git, {where}: {_quote(place)}, take: [commits, files]}}"
+    return f"  {key}: {{connector: git, {where}: {_quote(place)}, take: [commits, files, notebooks]}}"
 
 
 def _keys(places: Sequence[str]) -> list[tuple[str, str]]:

@@ -40,3 +40,13 @@ def test_odd_paths_survive_yaml() -> None:
     assert recipe.model == "a b: c"
     (source,) = recipe.sources.values()
     assert str(source.path) == text  # type: ignore[attr-defined]
+
+
+def test_the_layouts_that_it_suggests_are_valid() -> None:
+    text = starter_recipe(name="a", model="m", repositories=["."])
+    before, _, rest = text.partition("# render:\n")
+    block, _, after = rest.partition("\n\n")
+    taken = "render:\n" + block.replace("#  ", " ").replace("\n# ", "\n")
+    recipe = Recipe.parse(f"{before}{taken}\n\n{after}")
+    assert recipe.render.shares("commit") == {"diff": 0.7, "before_after": 0.15, "task": 0.15}
+    assert recipe.render.wanted == {"before", "untouched"}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import cooldown_kit as ck
+from cooldown_kit.run_folder import RunFolder
 
 
 @pytest.mark.real_model
@@ -17,12 +18,17 @@ def test_a_real_model_is_cooled_down_merged_and_generates(project: Any, smollm2:
     overrides = [
         "mix.tokens=512",
         "train={method: lora, learning_rate: 1e-3, batch_sequences: 2, device: cpu, lora: {rank: 4}}",
+        "render={commit: {diff: 50%, task: 50%}, special_tokens: true}",
         "evaluate={tokens_per_kind: 300, max_document_tokens: 100, generations: 0, resamples: 200}",
     ]
     result = ck.run(ck.Recipe.load(project.recipe, overrides))
     assert {"commit", "code", "text"} <= {row.kind for row in result.evidence.rows}
     assert all(0.1 < row.before < 5 for row in result.evidence.rows), "a trained model, in bits per byte"
     assert result.adapter_path is not None
+    files = RunFolder.open(result.run_path).summary("curate")["streams"]["code.files"]["layouts"]
+    assert all(of["special_tokens"] == of["documents"] for of in files.values()), (
+        "its tokenizer has the tokens"
+    )
 
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
