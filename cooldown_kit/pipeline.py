@@ -16,11 +16,12 @@ from cooldown_kit import connector as connectors
 from cooldown_kit.errors import Stopped
 from cooldown_kit.events import Artefact, Emit, Event, Message, ignore
 from cooldown_kit.extras import require_train
+from cooldown_kit.findings import findings, refuse_errors
 from cooldown_kit.model.facts import read_facts
 from cooldown_kit.model.locate import LocalModel, RandomModel, locate
 from cooldown_kit.model.resolve import ModelFolder, check_model, prepare_model
 from cooldown_kit.model.tokenizer import special_token_names
-from cooldown_kit.preflight import findings, make_plan, refuse_errors
+from cooldown_kit.preflight import make_plan
 from cooldown_kit.recipe import Recipe
 from cooldown_kit.run_folder import EventLog, RunFolder, link_tree
 from cooldown_kit.stages import Prepared

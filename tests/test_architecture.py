@@ -18,6 +18,7 @@ ORDER_KNOWERS = {
     "speeds.py",
     "gather.py",
     "preflight.py",
+    "findings.py",
     "recipe.py",
     "samples.py",
     "layout_samples.py",

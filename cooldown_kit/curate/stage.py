@@ -24,7 +24,7 @@ from cooldown_kit.curate.options import CurateOptions, HoldoutOptions
 from cooldown_kit.documents import Document, DocumentWriter, Split, read_documents
 from cooldown_kit.events import Emit, Message, Progress
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the same documents and options would give another output."""
 
 _PROGRESS_EVERY = 500
@@ -129,6 +129,7 @@ class _Tally:
 
     def __init__(self) -> None:
         self._streams: dict[str, dict[str, Any]] = {}
+        self._train: Counter[str] = Counter()
         self._heldout: Counter[str] = Counter()
         self._heldout_characters: Counter[str] = Counter()
 
@@ -154,7 +155,9 @@ class _Tally:
         layout = counts["layouts"].setdefault(document.layout, {"documents": 0, "special_tokens": 0})
         layout["documents"] += 1
         layout["special_tokens"] += any(segment.token for segment in document.segments)
-        if split == "heldout":
+        if split == "train":
+            self._train[document.kind] += 1
+        else:
             self._heldout[document.kind] += 1
             self._heldout_characters[document.kind] += characters
 
@@ -171,6 +174,7 @@ class _Tally:
                 "heldout": sum(counts["heldout"] for counts in streams),
                 "dropped": dict(dropped),
             },
+            "train_by_kind": dict(self._train),
             "heldout_by_kind": dict(self._heldout),
             "heldout_characters_by_kind": dict(self._heldout_characters),
             "cutoffs": {kind: cut.instant.isoformat() for kind, cut in rule.cuts.items() if cut.instant},

@@ -168,6 +168,7 @@ def test_the_newest_share_is_resolved_to_an_instant_for_each_kind(make_document,
     }
     assert {d.id for d in kept if d.split == "heldout"} == {"c16", "c17", "c18", "c19", "t0", "t1"}
     assert summary["heldout_by_kind"] == {"code": 4, "text": 2}
+    assert summary["train_by_kind"] == {"code": 16, "text": 8}
 
 
 def test_an_import_under_one_date_is_held_out_by_hash_and_says_so(make_document, tmp_path):

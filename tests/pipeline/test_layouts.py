@@ -150,6 +150,13 @@ def test_plan_shows_layouts_what_fell_back_and_prompts_that_a_sequence_cannot_ho
         assert words in text
 
 
+def test_a_kind_of_which_nothing_is_held_out_is_a_warning(project: Any) -> None:
+    project.edit("mix:\n", "render: {source_file: {repository: 100%}, repository_characters: 1M}\nmix:\n")
+    plan = ck.plan(ck.Recipe.load(project.recipe))
+    assert {of.layout: of.documents for of in plan.layouts}["repository"] == 1
+    assert any("no held-out documents of kind code" in finding.text for finding in plan.findings)
+
+
 def test_special_tokens_that_no_layout_can_use_are_a_warning(project: Any) -> None:
     project.edit("  code: {connector: git, path: repository}\n", "")
     project.edit("mix:\n", "render: {special_tokens: true}\nmix:\n")
