@@ -66,7 +66,8 @@ def _words(text: str) -> str:
 
 def _changes(record: Release) -> Iterator[str]:
     yield f"Changes since {record.previous}:\n\n" if record.previous else "Changes:\n\n"
-    for subject, times in Counter(record.subjects).items():  # in their order; said once, however often they were written
+    # In their order, and said once, however often they were written.
+    for subject, times in Counter(record.subjects).items():
         yield f"- {subject}\n" if times == 1 else f"- {subject} ({times} times)\n"
     if record.subjects_left_out:
         yield f"- and {record.subjects_left_out} more\n"

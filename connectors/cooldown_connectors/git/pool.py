@@ -14,7 +14,8 @@ import msgspec
 
 from cooldown_connectors.git.hardened import GitFailed
 from cooldown_connectors.git.shard import Job, Shard, run_shard
-from cooldown_connectors.git.worker import Answer, Order, receive, send
+from cooldown_connectors.git.worker import Answer, Order
+from cooldown_kit.pipe_messages import receive, send
 
 
 class Pool:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import IO
 
 import msgspec
 
 from cooldown_connectors.git.hardened import GitFailed
 from cooldown_connectors.git.shard import Job, Shard, run_shard
+from cooldown_kit.pipe_messages import receive, send
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -29,23 +29,6 @@ class Answer(msgspec.Struct, frozen=True):
     failed: tuple[str, int | None, str] | None = None
     error: str = ""
     errno: int | None = None
-
-
-def send(pipe: IO[bytes], message: msgspec.Struct) -> None:
-    """Write one message with its length before it."""
-    data = msgspec.msgpack.encode(message)
-    pipe.write(len(data).to_bytes(4, "little") + data)
-    pipe.flush()
-
-
-def receive(pipe: IO[bytes]) -> bytes | None:
-    """The next message, encoded; ``None`` where the other side is gone."""
-    head = pipe.read(4)
-    if len(head) < 4:
-        return None
-    size = int.from_bytes(head, "little")
-    data = pipe.read(size)
-    return data if len(data) == size else None
 
 
 def main() -> None:

@@ -8,8 +8,9 @@ import sys
 
 import msgspec
 
+from cooldown_kit.pipe_messages import receive, send
 from cooldown_kit.render.imports.families import Found, needs_parser, no_imports
-from cooldown_kit.render.imports.worker import Answer, Order, receive, send
+from cooldown_kit.render.imports.worker import Answer, Order
 
 
 class ImportReader:

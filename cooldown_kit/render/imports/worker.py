@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import resource
 import signal
-from typing import IO
 
 import msgspec
 
+from cooldown_kit.pipe_messages import receive, send
 from cooldown_kit.render.imports.families import Found, find_imports
 
 CPU_SECONDS = 10
@@ -34,23 +34,6 @@ class Answer(msgspec.Struct, frozen=True):
 
     imports: tuple[str, ...]
     not_read: str | None
-
-
-def send(pipe: IO[bytes], message: msgspec.Struct) -> None:
-    """Write one message with its length before it."""
-    data = msgspec.msgpack.encode(message)
-    pipe.write(len(data).to_bytes(4, "little") + data)
-    pipe.flush()
-
-
-def receive(pipe: IO[bytes]) -> bytes | None:
-    """The next message, encoded; ``None`` where the other side is gone."""
-    head = pipe.read(4)
-    if len(head) < 4:
-        return None
-    size = int.from_bytes(head, "little")
-    data = pipe.read(size)
-    return data if len(data) == size else None
 
 
 def _limit_time() -> None:

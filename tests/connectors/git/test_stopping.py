@@ -24,7 +24,7 @@ from cooldown_kit.records import Commit, SourceFile
 def long(make_repository_at, tmp_path_factory):
     repository = make_repository_at(tmp_path_factory.mktemp("long") / "payments")
     stream = []
-    for number in range(3000):
+    for number in range(1500):
         body = b"line %d of %d\n" % (number % 7, number) * 200
         stream.append(
             b"commit refs/heads/main\ncommitter B <b@x> %d +0000\ndata 1\nx\n" % (1_600_000_000 + number)
@@ -158,7 +158,7 @@ def test_a_commit_that_was_diffed_before_the_kill_is_not_diffed_again(long, harv
         GitConnector.Options(connector="git", path=str(long.path), take="commits"), context
     )
     assert next(again) == first
-    assert sum(1 for _ in again) == 2999
+    assert sum(1 for _ in again) == 1499
 
 
 def test_an_interrupt_ends_the_harvest_and_its_processes(long, tmp_path):
@@ -181,6 +181,6 @@ def test_progress_is_told_at_most_five_times_a_second(long, harvest):
     assert {"commits", "files"} <= {e.unit for e in progress}
     assert len(progress) <= 5 * seconds + 5
     last = {e.unit: e for e in progress}
-    assert (last["commits"].done, last["commits"].total) == (3000, 3000)
+    assert (last["commits"].done, last["commits"].total) == (1500, 1500)
     assert (last["files"].done, last["files"].total) == (500, 500)
     assert all(e.stage == "harvest" and e.detail == "payments" for e in progress)
