@@ -64,6 +64,32 @@ def test_files_stand_in_import_order_set_apart_by_a_blank_line(folder: Path) -> 
     )
 
 
+GOLDEN = Path(__file__).parent / "golden"
+PROJECT = {
+    "README.md": "# Ledger\n\nSplits payments to the cent.\n",
+    "ledger/cli.py": "from ledger.split import split\n\n\ndef main() -> None:\n    print(split(Decimal(10), 3))\n",
+    "ledger/money.py": 'from decimal import Decimal\n\nCENT = Decimal("0.01")\n',
+    "ledger/split.py": (
+        "from decimal import Decimal\n\nfrom ledger.money import CENT\n\n\n"
+        "def split(amount: Decimal, parts: int) -> list[Decimal]:\n"
+        "    share = (amount / parts).quantize(CENT)\n"
+        "    return [amount - share * (parts - 1), *[share] * (parts - 1)]\n"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "tokens"), [("source_file_repository", frozenset()), ("source_file_repository_tokens", TOKENS)]
+)
+def test_layout_is_byte_for_byte_the_golden_file_and_the_one_that_is_documented(
+    folder: Path, name: str, tokens: frozenset[str]
+) -> None:
+    (document,) = packed(PROJECT, folder, tokens=tokens)
+    golden = (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+    assert document.text == golden
+    assert golden in (Path(__file__).parents[2] / "docs" / "render-repository.md").read_text(encoding="utf-8")
+
+
 def test_two_newlines_follow_a_file_without_one_at_its_end(folder: Path) -> None:
     (document,) = packed({"a.txt": "no newline", "b.txt": "b\n\n"}, folder)
     assert document.text == "File: a.txt\nno newline\n\nFile: b.txt\nb\n\n"
