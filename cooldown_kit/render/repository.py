@@ -24,7 +24,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -117,6 +117,8 @@ class RepositoryPacker:
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(SourceFile)
         self._end = 0
+        self._reading: tuple[_Repository, Member] | None = None
+        """The file whose imports the reader's process reads while the caller gets the next one ready."""
         self.counts: Counter[str] = Counter()
         """``files`` in packs; ``kept_out`` of them; those of the former whose imports are not known, by reason
         (``no_parser``, ``too_large_to_parse``, ``too_hard_to_parse``); and, counted as packs are dealt out, ``packs``,
@@ -127,6 +129,7 @@ class RepositoryPacker:
 
         That is one without text, one that ``accept`` declines, and a second one of the same path and revision.
         """
+        self._finish()
         key = (record.take, record.repository, record.revision)
         repository = self._repositories.setdefault(key, _Repository(*key))
         if declared := declared_by(record.path, record.content):
@@ -136,10 +139,9 @@ class RepositoryPacker:
             self.counts["kept_out"] += 1
             return False
         language = language_of(record.path, first_line=record.content[:200].partition("\n")[0])
-        found = self._reader.read(language, record.content)
-        if found.not_read:
-            self.counts[found.not_read] += 1
-        repository.members[record.path] = self._write(record, language, found.imports)
+        self._reader.start(language, record.content)
+        member = repository.members[record.path] = self._write(record, language)
+        self._reading = (repository, member)
         self.counts["files"] += 1
         return True
 
@@ -151,16 +153,28 @@ class RepositoryPacker:
         document = render_source_file(record, self._origin)
         return isinstance(document, Document) and self._accept(document)
 
-    def _write(self, record: SourceFile, language: str | None, imports: Iterable[str]) -> Member:
+    def _finish(self) -> None:
+        """Complete the last file with its imports."""
+        if self._reading is None:
+            return
+        repository, member = self._reading
+        self._reading = None
+        found = self._reader.finish()
+        if found.not_read:
+            self.counts[found.not_read] += 1
+        shared = tuple(self._names.setdefault(name, name) for name in found.imports)
+        repository.members[member.path] = replace(member, imports=shared)
+
+    def _write(self, record: SourceFile, language: str | None) -> Member:
         encoded = self._encoder.encode(record)
         self._spool.seek(self._end)
         self._spool.write(encoded)
         offset, self._end = self._end, self._end + len(encoded)
-        shared = tuple(self._names.setdefault(name, name) for name in imports)
-        return Member(record.path, language, len(record.content), shared, offset, len(encoded))
+        return Member(record.path, language, len(record.content), (), offset, len(encoded))
 
     def packs(self) -> Iterator[Pack]:
         """All packs: repository by repository in the order of their names, every file that was taken in exactly one."""
+        self._finish()
         for _, repository in sorted(self._repositories.items()):
             yield from self._packs_of(repository)
 

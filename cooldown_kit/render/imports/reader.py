@@ -21,24 +21,42 @@ class ImportReader:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._answer: Found | None = None
+        """Of the file that was started, where the process is not asked or is already lost."""
 
     def read(self, language: str | None, content: str) -> Found:
         """The imports of one file, or why they are not known."""
+        self.start(language, content)
+        return self.finish()
+
+    def start(self, language: str | None, content: str) -> None:
+        """Begin to read a file; the process works while the caller does. :meth:`finish` must come before the next start."""
+        self._answer = None
         if language is None or not needs_parser(language, content):
-            return no_imports(language)
-        process = self._started()
-        assert process.stdin is not None
-        assert process.stdout is not None
+            self._answer = no_imports(language)
+            return
+        pipe = self._started().stdin
+        assert pipe is not None
         try:
-            send(process.stdin, Order(language, content))
-            data = receive(process.stdout)
+            send(pipe, Order(language, content))
         except BrokenPipeError:
-            data = None
+            self._answer = self._lost()
+
+    def finish(self) -> Found:
+        """The imports of the file that was started."""
+        if self._answer is not None:
+            return self._answer
+        assert self._process is not None
+        assert self._process.stdout is not None
+        data = receive(self._process.stdout)
         if data is None:
-            self.close()
-            return Found(not_read="too_hard_to_parse")
+            return self._lost()
         answer = msgspec.msgpack.decode(data, type=Answer)
         return Found(answer.imports, answer.not_read)
+
+    def _lost(self) -> Found:
+        self.close()
+        return Found(not_read="too_hard_to_parse")
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:

@@ -63,6 +63,21 @@ def test_files_that_recovery_is_slow_on_are_told_beforehand(language: str, patte
     assert found == Found(not_read="too_hard_to_parse")
 
 
+def test_a_process_that_was_lost_meanwhile_costs_one_file_and_is_replaced() -> None:
+    with ImportReader() as reader:
+        reader.start("Python", "import a\n")
+        process = reader._process
+        assert process is not None
+        process.kill()
+        process.wait()
+        assert reader.finish() in (Found(("a",)), Found(not_read="too_hard_to_parse"))
+        assert {reader.read("Python", "import b\n"), reader.read("Python", "import b\n")} <= {
+            Found(("b",)),
+            Found(not_read="too_hard_to_parse"),
+        }
+        assert reader.read("Python", "import c\n").imports == ("c",)
+
+
 def test_a_file_that_ends_the_process_costs_only_its_own_imports(monkeypatch: pytest.MonkeyPatch) -> None:
     with ImportReader() as reader:
         assert reader.read("Python", "import a\n").imports == ("a",)
