@@ -88,8 +88,8 @@ class _Repository:
 class RepositoryPacker:
     """Collects the source files of repositories and deals them out in packs. A context manager.
 
-    Contents wait in an unnamed file in ``folder``; memory holds paths, imports and sizes (under 1 KB a file). The packs do
-    not depend on the order in which the files come.
+    Contents wait in an unnamed file in ``folder``; memory holds paths, imports and sizes: under 1 KB a file, some 2 KB a file
+    of the repository that is being dealt out. The packs do not depend on the order in which the files come.
     """
 
     def __init__(

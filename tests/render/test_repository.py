@@ -67,7 +67,7 @@ def test_files_stand_in_import_order_set_apart_by_a_blank_line(folder: Path) -> 
 GOLDEN = Path(__file__).parent / "golden"
 PROJECT = {
     "README.md": "# Ledger\n\nSplits payments to the cent.\n",
-    "ledger/cli.py": "from ledger.split import split\n\n\ndef main() -> None:\n    print(split(Decimal(10), 3))\n",
+    "ledger/cli.py": "from decimal import Decimal\n\nfrom ledger.split import split\n\n\ndef main() -> None:\n    print(split(Decimal(10), 3))\n",
     "ledger/money.py": 'from decimal import Decimal\n\nCENT = Decimal("0.01")\n',
     "ledger/split.py": (
         "from decimal import Decimal\n\nfrom ledger.money import CENT\n\n\n"
