@@ -13,12 +13,12 @@ from cooldown_connectors.git.hardened import GitFailed
 from cooldown_connectors.git.harvest import Ready, look_at, prepare, records, store_folder
 from cooldown_connectors.git.options import GitOptions
 from cooldown_connectors.git.pace import warn
-from cooldown_connectors.git.pool import Pool
+from cooldown_connectors.git.pool import Pool, WorkerLost
 from cooldown_connectors.git.several import is_several, single
 from cooldown_connectors.git.visits import continued
 from cooldown_connectors.git.wiki_source import read_wiki_of, wiki_fingerprint
 from cooldown_kit.connector import HarvestContext, Take
-from cooldown_kit.errors import InputError
+from cooldown_kit.errors import CooldownError, InputError
 from cooldown_kit.events import Event
 from cooldown_kit.records import Record, Skipped
 
@@ -116,7 +116,7 @@ def _each(every: Sequence[GitOptions], context: HarvestContext, pool: Pool) -> I
     """The records of many repositories, in their order. Those that follow are worked on while one is given away."""
     seen: set[str] = set()
     failed = 0
-    first: InputError | None = None
+    first: CooldownError | None = None
     told, over = threading.Lock(), threading.Event()
 
     def emit(event: Event) -> None:
@@ -144,8 +144,8 @@ def _each(every: Sequence[GitOptions], context: HarvestContext, pool: Pool) -> I
                         continue
                     seen.add(name)
                     yield from _everything(ready, context_of_all)
-                except (InputError, GitFailed) as error:
-                    why = error if isinstance(error, InputError) else _damaged(error, options)
+                except (InputError, GitFailed, WorkerLost) as error:
+                    why = _damaged(error, options) if isinstance(error, GitFailed) else error
                     first, failed = first or why, failed + 1
                     warn(context, f"{why.where}: {why.what}; it is left out. To put it right: {why.remedy}")
                     yield Skipped(what=why.where or "", reason="repository_failed", detail=why.what)

@@ -15,7 +15,12 @@ import msgspec
 from cooldown_connectors.git.hardened import GitFailed
 from cooldown_connectors.git.shard import Job, Shard, run_shard
 from cooldown_connectors.git.worker import Answer, Order
+from cooldown_kit.errors import CooldownError
 from cooldown_kit.pipe_messages import receive, send
+
+
+class WorkerLost(CooldownError):
+    """A worker process was ended by somebody else: the system where memory ran out, or a person."""
 
 
 class Pool:
@@ -30,7 +35,7 @@ class Pool:
         self._lock = threading.Lock()
 
     def submit(self, job: Job, shard: Shard) -> Future[int]:
-        """The number of commits done, or ``GitFailed``, ``OSError``, ``RuntimeError``."""
+        """The number of commits done, or ``GitFailed``, ``OSError``, :class:`WorkerLost`."""
         if self.workers == 1:
             return self._threads.submit(run_shard, job, shard)
         return self._threads.submit(self._ask, Order(job, shard))
@@ -44,6 +49,28 @@ class Pool:
                 self._threads.submit(lambda: (together.wait(10), self._process()))
 
     def _ask(self, order: Order) -> int:
+        # A worker that is lost may have been in the way when memory ran out for all: one more try, then a person must know.
+        data = self._answer(order)
+        if data is None and not self._closed:
+            data = self._answer(order)
+        if data is None:
+            raise WorkerLost(
+                "a process that reads diffs was ended from outside, twice",
+                where=order.job.directory,
+                remedy="memory may have run out: lower `max_memory`, `max_commit_size` or the number of processes; "
+                "then run again, it goes on where it stopped",
+            )
+        answer = msgspec.msgpack.decode(data, type=Answer)
+        if answer.failed is not None:
+            raise GitFailed(*answer.failed)
+        if answer.errno is not None:
+            raise OSError(answer.errno, answer.error)
+        if answer.error:
+            raise RuntimeError(answer.error)
+        return answer.commits
+
+    def _answer(self, order: Order) -> bytes | None:
+        """What this thread's worker answers; ``None`` where it is lost."""
         process = self._process()
         assert process.stdin is not None
         assert process.stdout is not None
@@ -53,15 +80,8 @@ class Pool:
         except (BrokenPipeError, ValueError):
             data = None
         if data is None:
-            raise RuntimeError(f"a worker process ended with status {process.wait()}")
-        answer = msgspec.msgpack.decode(data, type=Answer)
-        if answer.failed is not None:
-            raise GitFailed(*answer.failed)
-        if answer.errno is not None:
-            raise OSError(answer.errno, answer.error)
-        if answer.error:
-            raise RuntimeError(answer.error)
-        return answer.commits
+            process.wait()
+        return data
 
     def _process(self) -> subprocess.Popen[bytes]:
         """This thread's worker."""
