@@ -16,7 +16,7 @@ from cooldown_connectors.git.paths import path_text
 from cooldown_connectors.git.raw_rows import GITLINK, SYMLINK
 from cooldown_connectors.git.repository import Repository
 from cooldown_connectors.git.times import utc_time
-from cooldown_connectors.git.tree import TreeEntry, read_tree
+from cooldown_connectors.git.tree import TreeEntry, read_tree, unread_by_size
 from cooldown_connectors.git.tree_lookup import TreeItem
 from cooldown_kit.connector import HarvestContext
 from cooldown_kit.records import Notebook, Skipped, SourceFile
@@ -102,12 +102,7 @@ def _reason_before(entry: TreeEntry, max_size: int, taken: Callable[[str], bool]
         return "excluded"
     if entry.mode == SYMLINK:
         return "symlink"
-    assert entry.size is not None
-    if entry.size < 0:
-        return "missing"
-    if entry.size == 0:
-        return "empty"
-    return "too_large" if entry.size > max_size else None
+    return unread_by_size(entry, max_size)
 
 
 def _record(

@@ -40,3 +40,13 @@ def _entry(row: bytes) -> TreeEntry:
     if kind != b"blob":
         return TreeEntry(path, mode, blob, None)
     return TreeEntry(path, mode, blob, int(size) if size.isdigit() else -1)
+
+
+def unread_by_size(entry: TreeEntry, max_size: int) -> str | None:
+    """Why a file need not be read, by its size alone: ``missing``, ``empty``, ``too_large``; ``None`` if it must be."""
+    assert entry.size is not None, "a submodule has no size"
+    if entry.size < 0:
+        return "missing"
+    if entry.size == 0:
+        return "empty"
+    return "too_large" if entry.size > max_size else None

@@ -13,7 +13,7 @@ from cooldown_connectors.git.last_change import LastChanges
 from cooldown_connectors.git.paths import path_text
 from cooldown_connectors.git.raw_rows import GITLINK, SYMLINK
 from cooldown_connectors.git.times import utc_time
-from cooldown_connectors.git.tree import TreeEntry, read_tree
+from cooldown_connectors.git.tree import TreeEntry, read_tree, unread_by_size
 from cooldown_connectors.git.tree_lookup import TreeItem
 from cooldown_kit.records import Skipped, TextPage
 
@@ -80,12 +80,7 @@ def _reason(entry: TreeEntry, max_size: int) -> str | None:
         return "not_prose"
     if _FRAME.fullmatch(stem):
         return "navigation"
-    assert entry.size is not None
-    if entry.size < 0:
-        return "missing"
-    if entry.size == 0:
-        return "empty"
-    return "too_large" if entry.size > max_size else None
+    return unread_by_size(entry, max_size)
 
 
 def _page(
