@@ -110,7 +110,9 @@ class _Work:
         if self.packer is None:
             return
         for pack in self.packer.packs():
-            if self._layouts.choose("source_file", pack.id) == "repository":
+            # By the pack's own name, not by its id: the same files keep their layout at the next revision.
+            drawn_by = f"{pack.repository}:{pack.id.rpartition(':')[2]}"
+            if self._layouts.choose("source_file", drawn_by) == "repository":
                 self._together(self.packer, pack)
             else:
                 for member in pack.members:
