@@ -1,0 +1,1 @@
+"""The one way in which connectors speak HTTP."""
