@@ -40,8 +40,9 @@ class Take:
     family: Literal["code", "text"]
 
 
-Wanted = Literal["before", "untouched"]
-"""``before``: the whole content of changed files before the change; ``untouched``: some files beside them."""
+Wanted = Literal["before", "untouched", "versions"]
+"""``before``: the whole content of changed files before the change; ``untouched``: some files beside them; ``versions``: the
+file that a review comment speaks of, as it was then and as it was merged."""
 
 
 @dataclass(frozen=True)

@@ -250,6 +250,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     round: int
     revision: str
     """Head of that push."""
+    pushed_at: datetime | None = None
+    """When; ``None`` where the forge does not say. What was written later is no part of the question."""
     how: Literal["changed", "beside", "deleted"]
     """``changed``: some of the lines; ``beside``: lines were put in next to them; ``deleted``: the whole file went."""
     start_line: int
