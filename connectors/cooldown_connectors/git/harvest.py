@@ -15,7 +15,7 @@ import numpy as np
 
 from cooldown_connectors.git.commits import Prepared, commits, job_of, prepare_commits
 from cooldown_connectors.git.files import files_of, list_files, read_files
-from cooldown_connectors.git.history_store import History, read_into
+from cooldown_connectors.git.history_store import History, edge_name, read_into
 from cooldown_connectors.git.last_change import Files, LastChanges, last_changes
 from cooldown_connectors.git.mainline import brought_in_by
 from cooldown_connectors.git.options import GitOptions
@@ -95,7 +95,7 @@ def prepare(options: GitOptions, context: HarvestContext, pool: Pool) -> Ready:
             f"{repository.where} has no references of pull requests, so there will be none. To put it right: "
             "git fetch origin '+refs/pull/*/head:refs/remotes/origin/pr/*' (GitLab: refs/merge-requests/*/head), or give its `url`",
         )
-    inside = folder / _edge(repository)
+    inside = folder / edge_name(repository.shallow)
     inside.mkdir(parents=True, exist_ok=True, mode=0o700)
     with locked(folder):
         warm = pool.warm if "commits" in options.take else None
@@ -204,11 +204,6 @@ def _heads(repository: Repository) -> tuple[list[RequestHead], list[Skipped]]:
     heads, others = request_heads(repository.references.ids)
     present, missing = present_heads(repository.git, heads)
     return present, [*others, *missing]
-
-
-def _edge(repository: Repository) -> str:
-    """Where history is cut decides who has which parents: each cut has a folder of its own."""
-    return f"edge-{digest_of(sorted(repository.shallow))[:16]}" if repository.shallow else "whole"
 
 
 def _warn_of_gaps(repository: Repository, context: HarvestContext) -> None:

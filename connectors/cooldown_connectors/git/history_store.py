@@ -22,7 +22,7 @@ from cooldown_connectors.git.graph import Graph, Node
 from cooldown_connectors.git.hardened import Git
 from cooldown_connectors.git.history import CommitEntry, read_history
 from cooldown_connectors.git.objects import existing
-from cooldown_kit.workspace import write_whole
+from cooldown_kit.workspace import digest_of, write_whole
 
 VERSION: Final = 1
 _SAVE_SECONDS = 5.0
@@ -124,6 +124,11 @@ def read_into(
     graph = Graph(nodes())
     offsets, lengths = np.array(where, np.int64).reshape(-1, 2)[graph.order].T
     return History(graph, folder / "entries", offsets, lengths, read)
+
+
+def edge_name(shallow: frozenset[str]) -> str:
+    """Where history is cut decides who has which parents: each cut has a folder of its own, with this name."""
+    return f"edge-{digest_of(sorted(shallow))[:16]}" if shallow else "whole"
 
 
 class _Store:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from cooldown_connectors.git.configuration import write_home
 from cooldown_connectors.git.hardened import Git, GitFailed
@@ -21,7 +22,8 @@ from cooldown_kit.errors import InputError
 from cooldown_kit.workspace import digest_of
 
 _ASK_SECONDS = 60.0
-_REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+REFSPECS: Final = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+"""Branches and tags: what every mirror has."""
 _PROGRESS = re.compile(rb"Receiving objects:.*?\((\d+)/(\d+)\)")
 
 _CAUSES = (
@@ -56,12 +58,7 @@ def network_git(options: GitOptions, store: Path) -> Git:
 
     Raises :class:`InputError` where the token's variable is not set.
     """
-    url = _url(options)
-    scheme = url.partition("://")[0] if "://" in url else "ssh"
-    protocols = (
-        (scheme,) if scheme in ("https", "http", "ssh") else ()
-    )  # the options hold this too: two locks
-    secrets = {}
+    token = None
     if options.token_variable is not None:
         token = os.environ.get(options.token_variable, "")
         if not token:
@@ -70,7 +67,21 @@ def network_git(options: GitOptions, store: Path) -> Git:
                 where="token",
                 remedy=f"set it before the run: export {options.token_variable}=…",
             )
-        credentials = base64.b64encode(f"{options.username}:{token}".encode()).decode()
+    return git_for(_url(options), store, options.username, token)
+
+
+def git_for(
+    url: str, store: Path, username: str, token: str | None, settings: Mapping[str, str] | None = None
+) -> Git:
+    """Git that may speak to that URL and nothing else. The token, and ``settings`` that may hold secrets too (a proxy's address),
+    go by its environment."""
+    scheme = url.partition("://")[0] if "://" in url else "ssh"
+    protocols = (
+        (scheme,) if scheme in ("https", "http", "ssh") else ()
+    )  # the options hold this too: two locks
+    secrets = dict(settings or {})
+    if token:
+        credentials = base64.b64encode(f"{username}:{token}".encode()).decode()
         # For this URL only; redirects are not followed, so the token goes nowhere else.
         secrets[f"http.{url}.extraHeader"] = f"Authorization: Basic {credentials}"
     return Git(write_home(store), protocols=protocols, secrets=secrets)
@@ -100,16 +111,16 @@ def mirrored(
     what they reach is whole.
     """
     url = _url(options)
-    folder = _folder(url, store)
+    folder = mirror_folder(url, store)
     with locked(folder):
         mirror = bare(git, folder, len(tip))
         fetching = replace(git, directory=folder)
         if not _reaches(mirror, tip):
-            _clear_away(folder)
+            clear_away(folder)
             try:
-                _fetch(fetching, context, url, _REFSPECS)
+                fetch(fetching, context, url, REFSPECS)
                 if not _reaches(mirror, tip):  # no branch or tag leads there: ask for it by name
-                    _fetch(fetching, context, url, (f"+{tip}:refs/asked/{tip}",), prune=False)
+                    fetch(fetching, context, url, (f"+{tip}:refs/asked/{tip}",), prune=False)
             except GitFailed as error:
                 if not _reaches(mirror, tip):
                     raise remote_error(error, options) from error
@@ -136,10 +147,10 @@ def _fetch_beside(
     if not lacking:
         return
     assert mirror.directory is not None
-    _clear_away(mirror.directory)
+    clear_away(mirror.directory)
     tags = all(name.startswith("refs/tags/") for name in lacking)
     try:
-        _fetch(fetching, context, url, _REFSPECS if tags else (*_REFSPECS, *refspecs(beside)))
+        fetch(fetching, context, url, REFSPECS if tags else (*REFSPECS, *refspecs(beside)))
     except GitFailed as error:
         warn(
             context,
@@ -149,12 +160,13 @@ def _fetch_beside(
 
 def existing_mirror(git: Git, options: GitOptions, store: Path, tip: str) -> Git | None:
     """The mirror, if there is one already with all of ``tip``'s history."""
-    folder = _folder(_url(options), store)
+    folder = mirror_folder(_url(options), store)
     mirror = replace(git, directory=folder, protocols=(), secrets={})
     return mirror if folder.exists() and _reaches(mirror, tip) else None
 
 
-def _folder(url: str, store: Path) -> Path:
+def mirror_folder(url: str, store: Path) -> Path:
+    """Where the mirror of that URL lies."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", url.rpartition("/")[2].removesuffix(".git"))[:40]
     return store / f"mirror-{name}-{digest_of(url)[:16]}.git"
 
@@ -185,9 +197,10 @@ def _reaches(mirror: Git, tip: str) -> bool:
         return False
 
 
-def _fetch(
+def fetch(
     git: Git, context: HarvestContext, url: str, refspecs: tuple[str, ...], *, prune: bool = True
 ) -> None:
+    """Fetch into the repository that ``git`` works in, with progress. Call it under its lock, after :func:`clear_away`. Raises ``GitFailed``."""
     pace = Pace(context, "objects received")
     arguments = [
         "fetch",
@@ -212,7 +225,7 @@ def _tell(said: bytes, pace: Pace) -> None:
         pace.set(done, total)
 
 
-def _clear_away(folder: Path) -> None:
+def clear_away(folder: Path) -> None:
     """Remove what a killed fetch left: half packs, and locks that nobody holds since we hold the repository's own."""
     for pattern in ("objects/pack/tmp_*", "objects/pack/.tmp-*", "objects/tmp_*", "*.lock", "refs/**/*.lock"):
         for path in folder.glob(pattern):

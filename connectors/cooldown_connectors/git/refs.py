@@ -6,7 +6,7 @@ import difflib
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from cooldown_connectors.git.hardened import OBJECT_ID, Git
@@ -68,12 +68,23 @@ def commit_of(git: Git, name: str) -> str | None:
 
     ``None`` where there is none, or more than one.
     """
-    if not _ABBREVIATED.fullmatch(name):
-        return None
+    return commits_of(git, [name]).get(name)
+
+
+def commits_of(git: Git, names: Iterable[str]) -> dict[str, str]:
+    """As :func:`commit_of` for many at once: id as given → full id, for those that stand for one commit. Raises ``GitFailed``."""
+    asked = [name for name in dict.fromkeys(names) if _ABBREVIATED.fullmatch(name)]
+    if not asked:
+        return {}
     with tempfile.TemporaryFile() as question:
-        question.write(name.encode() + b"^{commit}\n")
-        words = git.run("cat-file", "--batch-check", stdin=question, timeout=_SECONDS).split()
-    return words[0].decode() if len(words) == 3 and words[1] == b"commit" else None
+        question.write("".join(f"{name}^{{commit}}\n" for name in asked).encode())
+        reply = git.run("cat-file", "--batch-check", "--buffer", stdin=question, timeout=_SECONDS)
+    answers = (line.split() for line in reply.splitlines())
+    return {
+        name: words[0].decode()
+        for name, words in zip(asked, answers, strict=True)
+        if len(words) == 3 and words[1] == b"commit"
+    }
 
 
 def no_head(references: References, where: str) -> InputError:
