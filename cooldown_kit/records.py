@@ -276,9 +276,9 @@ class ReviewThread(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     outdated: bool | None = None
     """Whether the forge says that the lines have changed since."""
     answer: Answer | None = None
-    unanswered: Literal["no_later_push", "untouched", "no_lines", "commit_missing"] | None = None
+    unanswered: Literal["no_later_push", "untouched", "no_lines", "commit_missing", "left_out"] | None = None
     """Why there is no answer: nothing was pushed afterwards; later pushes leave the lines as they were; the comment speaks of no
-    lines; git has not got the commits (any more)."""
+    lines; git has not got the commits (any more); the file's diff is left out (too large, no text, excluded)."""
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -516,7 +516,8 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=
     id: str
     """Stable: ``{place}/{number}`` or ``{place}/{message id}``."""
     take: str
-    kind: Literal["question", "mail"]
+    kind: Literal["question", "article", "mail"]
+    """``article``: a text of a site of questions with nothing but remarks."""
     place: str
     """The site or the list: ``unix.stackexchange.com``, ``git@vger``."""
     title: str

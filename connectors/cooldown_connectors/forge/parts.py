@@ -212,6 +212,9 @@ class PushPart(_Part, frozen=True, kw_only=True, tag="push", omit_defaults=True)
     forced: bool = False
     commits: list[str] = []
     """Commits that came with it, oldest first, where the forge names them."""
+    by_commit: bool = False
+    """The forge names commits, not pushes: this is one of them (or a list of them), and ``at`` its own time. Neighbours are
+    grouped into rounds by what reviewers saw."""
 
     @property
     def key(self) -> str:
