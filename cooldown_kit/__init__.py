@@ -18,6 +18,7 @@ _HOMES = {
     "Recipe": "cooldown_kit.recipe",
     "Result": "cooldown_kit.pipeline",
     "Workspace": "cooldown_kit.workspace",
+    "estimate_harvest": "cooldown_kit.pipeline",
     "events": "cooldown_kit",
     "harvest": "cooldown_kit.pipeline",
     "plan": "cooldown_kit.pipeline",
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from cooldown_kit.errors import CooldownError as CooldownError
     from cooldown_kit.pipeline import Harvest as Harvest
     from cooldown_kit.pipeline import Result as Result
+    from cooldown_kit.pipeline import estimate_harvest as estimate_harvest
     from cooldown_kit.pipeline import harvest as harvest
     from cooldown_kit.pipeline import plan as plan
     from cooldown_kit.pipeline import run as run

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from cooldown_kit.errors import RecipeError
 from cooldown_kit.events import Emit
@@ -85,6 +85,44 @@ class Connector(Protocol):
 
     def harvest(self, options: Any, context: HarvestContext) -> Iterator[Record | Skipped]:
         """All records, in a stable order, and everything that was seen and not taken."""
+        ...
+
+
+@runtime_checkable
+class Updating(Protocol):
+    """A connector of a source that has to be asked for everything, slowly, before it can be said what it holds: a forge.
+
+    :meth:`update` is called once a run, after ``check``; ``fingerprint`` and ``harvest`` then speak of what it brought and ask nobody.
+    """
+
+    def update(self, options: Any, context: HarvestContext) -> Mapping[str, Any]:
+        """Bring what is kept in ``context.store`` up to date, and say in small JSON what that took.
+
+        It may be killed at any moment: the next one goes on where it was."""
+        ...
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What one part of an update will take."""
+
+    what: str
+    """Repository and stream: ``acme/payments comments``."""
+    items: int
+    calls: int
+    points: int
+    """Of a quota beside the calls, where the system has one (GitHub's GraphQL)."""
+    seconds: float
+    exact: bool
+    """False where ``items`` is itself an estimate."""
+
+
+@runtime_checkable
+class Estimating(Protocol):
+    """A connector that can say beforehand what an update will ask for."""
+
+    def estimate(self, options: Any, context: HarvestContext) -> list[Estimate]:
+        """Asks a handful of questions; stores nothing."""
         ...
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from cooldown_kit import __version__, stages
 from cooldown_kit import connector as connectors
+from cooldown_kit.connector import Estimate, Estimating
 from cooldown_kit.errors import Stopped
 from cooldown_kit.events import Artefact, Emit, Event, Message, ignore
 from cooldown_kit.extras import require_train
@@ -73,6 +74,7 @@ def run(
     """
     workspace = Workspace(recipe.workspace_path)
     check(recipe, workspace, on_event)
+    _update_sources(recipe, workspace, _stoppable(on_event, should_stop))
     model = _prepare_model(recipe, workspace, on_event)
     folder = RunFolder.create(workspace, recipe.name, _run_key(recipe, workspace, model))
     if folder.finished:
@@ -105,6 +107,7 @@ def plan(recipe: Recipe, *, on_event: Emit = ignore) -> Plan:
     """
     workspace = Workspace(recipe.workspace_path)
     check(recipe, workspace, on_event)
+    _update_sources(recipe, workspace, on_event)
     model = _prepare_model(recipe, workspace, on_event)
     return make_plan(recipe, workspace, prepare(recipe, workspace, model, on_event))
 
@@ -117,6 +120,7 @@ def harvest(recipe: Recipe, *, on_event: Emit = ignore) -> Harvest:
     """
     workspace = Workspace(recipe.workspace_path)
     _check_sources(recipe, workspace, on_event)
+    _update_sources(recipe, workspace, on_event)
     tokens = _special_tokens(recipe, workspace, None, on_event)
     _, curated = _documents(recipe, workspace, tokens, on_event)
     return Harvest(
@@ -124,6 +128,23 @@ def harvest(recipe: Recipe, *, on_event: Emit = ignore) -> Harvest:
         rejects_path=curated.path / "rejects.parquet",
         summary=curated.summary,
     )
+
+
+def estimate_harvest(recipe: Recipe, *, on_event: Emit = ignore) -> dict[str, list[Estimate]]:
+    """What a harvest would ask of systems that answer question by question (forges): source → calls, points and time by stream.
+
+    Sources that lie on disk, or are fetched as a whole, are not in it. Asks a handful of questions; stores nothing.
+    Raises :class:`~cooldown_kit.errors.CooldownError` for everything that would stop the harvest.
+    """
+    workspace = Workspace(recipe.workspace_path)
+    _check_sources(recipe, workspace, on_event)
+    found = {}
+    for name, options in recipe.sources.items():
+        connector = connectors.find(options.connector)
+        if isinstance(connector, Estimating):
+            context = stages.harvest_context(recipe, workspace, name, on_event)
+            found[name] = connector.estimate(options, context)
+    return found
 
 
 def check(recipe: Recipe, workspace: Workspace, emit: Emit) -> None:
@@ -154,6 +175,12 @@ def _check_sources(recipe: Recipe, workspace: Workspace, emit: Emit) -> None:
     for name, options in recipe.sources.items():
         context = stages.harvest_context(recipe, workspace, name, emit)
         connectors.find(options.connector).check(options, context)
+
+
+def _update_sources(recipe: Recipe, workspace: Workspace, emit: Emit) -> None:
+    """Once a run: all that follows speaks of one state of each source."""
+    for name, options in recipe.sources.items():
+        stages.update(recipe, workspace, name, options, emit)
 
 
 def _documents(

@@ -5,6 +5,7 @@ Nothing here knows the order; :mod:`cooldown_kit.pipeline` does.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from cooldown_kit.curate import secret_rules
 from cooldown_kit.curate import stage as curate_stage
 from cooldown_kit.curate.filters import reason_to_drop
 from cooldown_kit.evaluate import stage as evaluate_stage
-from cooldown_kit.events import Emit
+from cooldown_kit.events import Emit, StageFinished, StageStarted
 from cooldown_kit.mix import stage as mix_stage
 from cooldown_kit.mix import tokens as tokens_stage
 from cooldown_kit.mix.shares import MixPlan, StreamSize, plan_mixture
@@ -63,6 +64,18 @@ class Prepared:
     @property
     def stages(self) -> list[StageOutput]:
         return [*(s for pair in self.sources.values() for s in pair), self.curated, self.tokens]
+
+
+def update(recipe: Recipe, workspace: Workspace, name: str, options: SourceOptions, emit: Emit) -> None:
+    """Bring what is kept of a source up to date, where its connector has to ask for it before anything can be harvested."""
+    connector = connectors.find(options.connector)
+    if not isinstance(connector, connectors.Updating):
+        return
+    emit(StageStarted(stage="update", detail=name))
+    start = time.monotonic()
+    summary = dict(connector.update(options, harvest_context(recipe, workspace, name, emit)))
+    seconds = time.monotonic() - start
+    emit(StageFinished(stage="update", detail=name, seconds=seconds, cached=False, summary=summary))
 
 
 def harvest(

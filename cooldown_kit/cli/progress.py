@@ -123,6 +123,9 @@ def finished_line(event: events.StageFinished) -> str:
 
 
 _COUNTERS = (
+    "calls",
+    "changed",
+    "gone",
     "records",
     "documents",
     "train",

@@ -73,6 +73,8 @@ class Session(Protocol):
     """What the recipe takes."""
     since: datetime | None
     """Take only what changed at this time or later."""
+    authenticated: bool
+    """Whether there is a token."""
 
     def get(
         self,
@@ -162,6 +164,8 @@ class Page:
     """Where the stream goes on after this page."""
     whole: Sequence[tuple[str, str]] = ()
     """``(kind, of)`` pairs of which this page has everything: parts of them that it lacks were deleted on the forge."""
+    exist: Sequence[tuple[str, str, frozenset[str]]] = ()
+    """``(kind, of, keys)``: all that exist of them now, where an answer names them without their contents; others were deleted."""
     gone: Sequence[Gone] = ()
     todo: Sequence[Todo] = ()
 
@@ -202,8 +206,10 @@ class Census:
     """How many the forge has; ``None`` where it does not say: then ``keys`` are always asked for."""
     keys: Callable[[Session], Iterator[list[str]]]
     """The keys of all of them, page by page."""
-    became: Callable[[Session, str], Gone]
-    """What became of one that is in no list any more."""
+    became: Callable[[Session, str], Gone | None]
+    """What became of one that is in no list any more; ``None`` where it is still there."""
+    fetch: Callable[[Session, str], Page] | None = None
+    """One that the store lacks, though the list has it; ``None`` where lists of changes cannot miss any."""
 
 
 @dataclass(frozen=True)
