@@ -15,7 +15,7 @@ from cooldown_kit.render.cells import render_cells
 from cooldown_kit.render.layouts import Layouts
 from cooldown_kit.render.options import NEEDS
 from cooldown_kit.render.origin import NotRendered, Origin
-from cooldown_kit.render.pseudonyms import pseudonymise
+from cooldown_kit.render.pseudonymise import pseudonymise
 from cooldown_kit.render.script import render_script
 from cooldown_kit.render.source_file import render_source_file
 from cooldown_kit.render.task import render_task

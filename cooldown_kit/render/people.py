@@ -7,7 +7,7 @@ a patch give the same matches.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cooldown_kit.render.words import NOBODY, NOT_MENTIONS, NOT_NAMES, PARTICLES, TOP_LEVEL
 
@@ -55,6 +55,11 @@ def known_address(address: str) -> str:
 def known_name(name: str) -> str:
     """A pattern for one name wherever it stands as whole words."""
     return rf"(?:(?<![\w\\])|(?<=\\[nrt])){re.escape(name)}(?!\w)"
+
+
+def known_mention(logins: Iterable[str]) -> str:
+    """A pattern for the mention of any of some logins; its first group is the login."""
+    return rf"(?<![\w@/.`$+-])@({'|'.join(map(re.escape, logins))})(?![\w-]|[.:]\w)"
 
 
 def is_nobody(address: str) -> bool:

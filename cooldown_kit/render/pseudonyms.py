@@ -1,35 +1,21 @@
 """Pseudonyms for people: ``user_1``, ``user_2``, …, numbered as they first appear in a document, the same person the same one.
 
-A record is pseudonymised before any layout sees it, all its texts with one mapping and each line by itself: what a line of a file
-becomes, the same line of a patch becomes too, so that patches still fit, and no line is added or lost.
+All texts of a document share one mapping, and each line is replaced by itself: what a line of a file becomes, the same line of a patch
+becomes too, so that patches still fit, and no line is added or lost. :mod:`cooldown_kit.render.pseudonymise` does it to whole records.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeVar
+from collections.abc import Iterator
+from typing import NamedTuple
 
-import msgspec
-
-from cooldown_kit.records import (
-    Cell,
-    Commit,
-    FileChange,
-    Notebook,
-    Person,
-    PullRequest,
-    Record,
-    Release,
-    SourceFile,
-    TextPage,
-)
+from cooldown_kit.bots import is_machine
+from cooldown_kit.records import Person
 from cooldown_kit.render import people
-from cooldown_kit.render.message import without_signature, without_trailers
 
 _DOMAIN = "example.com"
 _LOGIN = re.compile(r"(?:\d+\+)?([A-Za-z0-9-]+)@users\.noreply\.\S+", re.IGNORECASE)
-_AnyRecord = TypeVar("_AnyRecord", bound=Record)
 
 
 class _Span(NamedTuple):
@@ -48,28 +34,33 @@ class Pseudonyms:
         self._who: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
         self._everywhere: list[str] = []
+        self._logins: dict[str, None] = {}
+        self._mentioned: re.Pattern[str] | None = None
 
     def know(self, person: Person) -> None:
         """Someone whose address, and whose name if it has several words, is replaced wherever it stands.
 
-        A name of one word is only an @mention: ``ubuntu`` and ``Max`` are words of code as well."""
-        name, address = " ".join(person.name.split()), person.email.strip().lower()
-        if people.is_nobody(address) or name.lower().endswith("[bot]"):
-            return
-        aliases = [address] if "@" in address.strip("@") else []
-        if " " in name and len(name) > 4:
-            first, _, last = name.rpartition(" ")
-            aliases += [name.lower(), f"{last}, {first}".lower()]
-        self._everywhere += [alias for alias in aliases if alias not in self._everywhere]
-        login = _LOGIN.fullmatch(address)
-        aliases += [
-            f"@{word.lower()}" for word in (name, login[1] if login else "") if word and " " not in word
-        ]
+        A name of one word and a login are only @mentions: ``ubuntu`` and ``Max`` are words of code as well."""
+        aliases, everywhere = _aliases(person)
+        self._everywhere += [alias for alias in everywhere if alias not in self._everywhere]
+        if person.login and aliases and person.login.lower() not in self._logins:
+            self._logins[person.login.lower()] = None
+            self._mentioned = None
         who = next(
             (self._who[alias] for alias in aliases if alias in self._who), aliases[0] if aliases else ""
         )
         for alias in aliases:
             self._who.setdefault(alias, who)
+
+    def call(self, person: Person | None) -> Person | None:
+        """Somebody who takes part in a conversation, under a pseudonym; machines keep their names, and nobody stays nobody."""
+        if person is None or is_machine(person):
+            return person
+        self.know(person)
+        aliases, _ = _aliases(person)
+        if not aliases:
+            return None
+        return Person(name="", email="", login=self.of(aliases[0]), bot=person.bot)
 
     def of(self, alias: str) -> str:
         """The pseudonym of whoever has that address, name or ``@login``; a new one where nobody had it yet."""
@@ -110,13 +101,47 @@ class Pseudonyms:
             ]
         if message and "@" in text:
             spans += [_Span(start, end, f"@{who}", False) for start, end, who in people.mentions(text)]
+            spans += [_Span(*match.span(1), match[0].lower(), False) for match in self._known_mentions(text)]
         parts, position = [], 0
-        for span in sorted(spans, key=lambda span: (span.start, -span.end)):
-            if span.start >= position:
-                user = self.of(span.alias)
-                parts += [text[position : span.start], f"{user}@{_DOMAIN}" if span.address else user]
-                position = span.end
+        for span in _apart(spans):
+            user = self.of(span.alias)
+            parts += [text[position : span.start], f"{user}@{_DOMAIN}" if span.address else user]
+            position = span.end
         return "".join([*parts, text[position:]]) if parts else text
+
+    def _known_mentions(self, text: str) -> Iterator[re.Match[str]]:
+        """Where those who take part are mentioned, also by logins that could be words of code (``@user``, ``@ann.berg``)."""
+        if not self._logins:
+            return iter(())
+        if self._mentioned is None:
+            longest_first = sorted(self._logins, key=len, reverse=True)
+            self._mentioned = re.compile(people.known_mention(longest_first), re.IGNORECASE)
+        return self._mentioned.finditer(text)
+
+
+def _apart(spans: list[_Span]) -> list[_Span]:
+    """The spans in order without those that overlap an earlier one; an address that begins within a name takes the name in."""
+    apart: list[_Span] = []
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        if not apart or span.start >= apart[-1].end:
+            apart.append(span)
+        elif span.address and not apart[-1].address and span.end > apart[-1].end:
+            apart[-1] = span._replace(start=apart[-1].start)
+    return apart
+
+
+def _aliases(person: Person) -> tuple[list[str], list[str]]:
+    """By what somebody is known, the surest first, and which of it is replaced wherever it stands; nothing of robots and nobody."""
+    name, address = " ".join(person.name.split()), person.email.strip().lower()
+    if people.is_nobody(address) or name.lower().endswith("[bot]") or person.login.endswith("[bot]"):
+        return [], []
+    everywhere = [address] if "@" in address.strip("@") else []
+    if " " in name and len(name) > 4:
+        first, _, last = name.rpartition(" ")
+        everywhere += [name.lower(), f"{last}, {first}".lower()]
+    hidden = _LOGIN.fullmatch(address)
+    words = (person.login, name, hidden[1] if hidden else "")
+    return everywhere + [f"@{word.lower()}" for word in words if word and " " not in word], everywhere
 
 
 def _addresses(text: str) -> Iterator[_Span]:
@@ -138,97 +163,3 @@ def _addresses(text: str) -> Iterator[_Span]:
             if people.is_person(match[0], text, *match.span()):
                 yield _Span(*match.span(), match[0].lower(), True)
         at = text.find("@", end)
-
-
-def pseudonymise(record: _AnyRecord, pseudonyms: Pseudonyms | None = None) -> _AnyRecord:
-    """The record with pseudonyms in place of people, in all texts that a layout shows; ids, paths and :class:`Person` fields,
-    which are never shown, stay. ``pseudonyms`` is what records of one document share; each has its own by default."""
-    who = pseudonyms or Pseudonyms()
-    replaced: Record = _BY_TYPE[type(record)](record, who)
-    return replaced  # type: ignore[return-value]  # of the type that it was
-
-
-def _commit(record: Commit, who: Pseudonyms) -> Commit:
-    for person in (record.author, record.committer, *_in_trailers(record.message)):
-        who.know(person)
-    return msgspec.structs.replace(
-        record,
-        message=_message(record.message, who),
-        changes=[_change(change, who) for change in record.changes],
-        untouched=[
-            msgspec.structs.replace(file, content=who.text(file.content)) for file in record.untouched
-        ],
-    )
-
-
-def _pull_request(record: PullRequest, who: Pseudonyms) -> PullRequest:
-    messages = [record.description, *(commit.message for commit in record.commits)]
-    for person in (*(c.author for c in record.commits), *(p for m in messages for p in _in_trailers(m))):
-        who.know(person)
-    return msgspec.structs.replace(
-        record,
-        title=None if record.title is None else who.text(record.title, message=True),
-        description=_message(record.description, who),
-        commits=[
-            msgspec.structs.replace(commit, message=_message(commit.message, who))
-            for commit in record.commits
-        ],
-        changes=[_change(change, who) for change in record.changes],
-    )
-
-
-def _change(change: FileChange, who: Pseudonyms) -> FileChange:
-    return msgspec.structs.replace(
-        change,
-        before=None if change.before is None else who.text(change.before),
-        patch=None if change.patch is None else who.patch(change.patch),
-    )
-
-
-def _release(record: Release, who: Pseudonyms) -> Release:
-    for person in (*([record.tagger] if record.tagger else []), *_in_trailers(record.message)):
-        who.know(person)
-    return msgspec.structs.replace(
-        record,
-        notes=None if record.notes is None else who.text(record.notes, message=True),
-        message=_message(without_signature(record.message), who),
-        subjects=[who.text(subject, message=True) for subject in record.subjects],
-    )
-
-
-def _notebook(record: Notebook, who: Pseudonyms) -> Notebook:
-    def cell(one: Cell) -> Cell:
-        source, outputs = who.text(one.source), [who.text(output) for output in one.outputs]
-        return msgspec.structs.replace(one, source=source, outputs=outputs)
-
-    return msgspec.structs.replace(record, cells=[cell(one) for one in record.cells])
-
-
-def _source_file(record: SourceFile, who: Pseudonyms) -> SourceFile:
-    return msgspec.structs.replace(record, content=who.text(record.content))
-
-
-def _text_page(record: TextPage, who: Pseudonyms) -> TextPage:
-    title = None if record.title is None else who.text(record.title)
-    return msgspec.structs.replace(record, title=title, text=who.text(record.text))
-
-
-_BY_TYPE: dict[type, Callable[..., Record]] = {
-    Commit: _commit,
-    PullRequest: _pull_request,
-    Release: _release,
-    Notebook: _notebook,
-    SourceFile: _source_file,
-    TextPage: _text_page,
-}
-
-
-def _message(text: str, who: Pseudonyms) -> str:
-    """A message with its people replaced, without the trailers that no layout shows: they would use up numbers."""
-    return who.text(without_trailers(text).text, message=True)
-
-
-def _in_trailers(message: str) -> Iterator[Person]:
-    """People whom the trailers of a message name, wherever they stand in it."""
-    for match in people.TRAILER.finditer(message):
-        yield Person(name=match[1].strip(), email=match[2])

@@ -18,7 +18,8 @@ from cooldown_kit.render.dispatch import Fallback, render_record
 from cooldown_kit.render.layouts import Layouts
 from cooldown_kit.render.options import RenderOptions
 from cooldown_kit.render.origin import NotRendered, Origin
-from cooldown_kit.render.pseudonyms import Pseudonyms, pseudonymise
+from cooldown_kit.render.pseudonymise import pseudonymise
+from cooldown_kit.render.pseudonyms import Pseudonyms
 from cooldown_kit.render.repository import Pack, RepositoryPacker
 
 STAGE: Final = "render"

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from cooldown_kit import patches
 from cooldown_kit.records import Commit, Notebook, Person, PullRequest, Release, SourceFile, TextPage
-from cooldown_kit.render.pseudonyms import Pseudonyms, pseudonymise
+from cooldown_kit.render.pseudonymise import pseudonymise
+from cooldown_kit.render.pseudonyms import Pseudonyms
 
 from .conftest import change
 from .diffing import diff
