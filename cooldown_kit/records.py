@@ -459,7 +459,7 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="
     """A question, a bug, a wish: an issue of a forge, or a work item of a tracker."""
 
     id: str
-    """Stable: ``{repository}#{number}``; of a tracker beside repositories ``{project}#{number}``."""
+    """Stable: ``{repository}/issues/{number}``: some forges count issues and requests apart."""
     take: str
     forge: str
     repository: str

@@ -78,7 +78,7 @@ class Store:
     @property
     def current(self) -> bool:
         """Whether this version of the kit can read it."""
-        return self.fact("schema") == SCHEMA
+        return bool(self.fact("schema") == SCHEMA)
 
     @property
     def digest(self) -> str:

@@ -251,7 +251,8 @@ def _of_repository(field: str) -> Callable[[Json], str | None]:
 
 def _reviewer(node: Json) -> str | None:
     reviewer = node.get("requestedReviewer") or {}
-    return reviewer.get("login") or reviewer.get("name")
+    found: str | None = reviewer.get("login") or reviewer.get("name")
+    return found
 
 
 _EVENTS: Final[Mapping[str, tuple[EventKind, Callable[[Json], str | None]]]] = {
