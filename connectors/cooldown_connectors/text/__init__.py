@@ -1,4 +1,4 @@
-"""The ``text`` connector: Markdown, plain text, HTML, JSONL and Parquet from a file, a folder, a glob or a package."""
+"""The ``text`` connector: Markdown, plain text, HTML, Word, PDF, JSONL and Parquet from a file, a folder, a glob or a package."""
 
 from __future__ import annotations
 

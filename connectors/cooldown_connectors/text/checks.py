@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
+from collections.abc import Sequence
 
-from cooldown_connectors.text.options import Format, TextOptions
+from cooldown_connectors.text.formats import size_limit
+from cooldown_connectors.text.options import Format, RowOptions, TextOptions
 from cooldown_connectors.text.places import Place, cannot_read
 from cooldown_connectors.text.walk import Found
 from cooldown_kit.errors import InputError
@@ -20,15 +22,16 @@ def check_file(file: Found, kind: Format, options: TextOptions) -> None:
             stream.read(1)
     except OSError as error:
         raise cannot_read(file.path, error) from error
-    if kind not in ("jsonl", "parquet") and file.size > options.max_file_size:
+    option, limit = size_limit(kind, options)
+    if limit is not None and file.size > limit:
         raise InputError(
-            f"it has {file.size:,} bytes, more than `max_file_size` ({options.max_file_size:,})",
+            f"it has {file.size:,} bytes, more than `{option}` ({limit:,})",
             where=str(file.path),
-            remedy="raise `max_file_size`, split the file, or give it as JSONL or Parquet, which are streamed",
+            remedy=f"raise `{option}`, split the file, or give it as JSONL or Parquet, which are streamed",
         )
 
 
-def check_columns(file: Found, options: TextOptions, *, strict: bool) -> None:
+def check_columns(file: Found, options: RowOptions, *, strict: bool) -> None:
     """Raise :class:`InputError` with the nearest column where a Parquet file lacks one that the options name.
 
     A file that is no Parquet is an error only where ``strict``; elsewhere the harvest counts it as ``bad_parquet``.
@@ -46,6 +49,11 @@ def check_columns(file: Found, options: TextOptions, *, strict: bool) -> None:
                 f"it is not a Parquet file: {error}", where=str(file.path), remedy=remedy
             ) from error
         return
+    check_names(names, str(file.path), options)
+
+
+def check_names(names: Sequence[str], where: str, options: RowOptions) -> None:
+    """Raise :class:`InputError` with the nearest column where the options name one that is not among ``names``."""
     for option in _COLUMN_OPTIONS:
         wanted = getattr(options, option)
         if wanted is not None and wanted not in names:
@@ -53,7 +61,7 @@ def check_columns(file: Found, options: TextOptions, *, strict: bool) -> None:
             hint = f"did you mean {near[0]!r}? " if near else ""
             raise InputError(
                 f"there is no column {wanted!r}",
-                where=str(file.path),
+                where=where,
                 remedy=f"{hint}Set `{option}` to one of its columns: {', '.join(names)}",
             )
 

@@ -10,6 +10,7 @@ from importlib import metadata
 from typing import Any, Final
 
 from cooldown_connectors.text.checks import check_columns, check_file, nothing_to_read
+from cooldown_connectors.text.converter import Converter, check_installed, versions
 from cooldown_connectors.text.formats import format_of
 from cooldown_connectors.text.options import Format, TextOptions
 from cooldown_connectors.text.places import Place, locate
@@ -18,7 +19,7 @@ from cooldown_kit.connector import HarvestContext, Take
 from cooldown_kit.events import Message, Progress
 from cooldown_kit.records import Record, Skipped
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Part of the fingerprint: raised whenever the same files would give other records."""
 _STAGE: Final = "harvest"
 _LISTED_FILES = 64
@@ -47,6 +48,8 @@ class TextConnector:
                 continue
             file, kind = item
             readable += 1
+            if kind == "docx" or kind == "pdf":
+                check_installed(kind, str(file.path))
             if place.kind == "file":
                 check_file(file, kind, options)
             if kind == "parquet" and footers < _CHECKED_FOOTERS:
@@ -59,16 +62,21 @@ class TextConnector:
         """Relative path, size and time of every file; one hash of them where there are many. Contents are not read."""
         files: dict[str, list[int | str]] = {}
         hasher = hashlib.blake2b(digest_size=16)
-        count = size = 0
+        count = size = documents = 0
         for item in locate(options.path, context.folder).files():
             name, state = _state(item)
+            documents += format_of(name) in ("docx", "pdf")
             size += item.size if isinstance(item, Found) else 0
             count += 1
             hasher.update(f"{name!r} {state}\n".encode())
             if count <= _LISTED_FILES:
                 files[name] = state
         listing = {"files": files} if count <= _LISTED_FILES else {"digest": hasher.hexdigest()}
-        converters = {name: metadata.version(name) for name in ("beautifulsoup4", "markdownify")}
+        converters: dict[str, str | None] = {
+            name: metadata.version(name) for name in ("beautifulsoup4", "markdownify")
+        }
+        if documents:
+            converters |= versions()
         return {"version": VERSION, "converters": converters, "count": count, "bytes": size, **listing}
 
     def harvest(self, options: TextOptions, context: HarvestContext) -> Iterator[Record | Skipped]:
@@ -76,14 +84,17 @@ class TextConnector:
         items = list(_files(locate(options.path, context.folder), options))
         warnings: Counter[str] = Counter()
         told = time.monotonic()
-        for done, item in enumerate(items):
-            if isinstance(item, Skipped):
-                yield item
-            else:
-                yield from _read(*item, options, warnings)
-            if time.monotonic() - told > _PROGRESS_SECONDS:
-                context.emit(_progress(context, done + 1, len(items)))
-                told = time.monotonic()
+        with Converter(
+            seconds=options.max_document_seconds, max_pages=options.max_document_pages
+        ) as converter:
+            for done, item in enumerate(items):
+                if isinstance(item, Skipped):
+                    yield item
+                else:
+                    yield from _read(*item, options, converter, warnings)
+                if time.monotonic() - told > _PROGRESS_SECONDS:
+                    context.emit(_progress(context, done + 1, len(items)))
+                    told = time.monotonic()
         context.emit(_progress(context, len(items), len(items)))
         for text, count in sorted(warnings.items()):
             context.emit(Message(stage=_STAGE, level="warning", text=f"{context.source}: {count:,} {text}"))
@@ -116,7 +127,7 @@ def _files(place: Place, options: TextOptions) -> Iterator[tuple[Found, Format] 
 
 
 def _read(
-    file: Found, kind: Format, options: TextOptions, warnings: Counter[str]
+    file: Found, kind: Format, options: TextOptions, converter: Converter, warnings: Counter[str]
 ) -> Iterator[Record | Skipped]:
     from cooldown_connectors.text.rows import RowReader
 
@@ -131,4 +142,4 @@ def _read(
     else:
         from cooldown_connectors.text.pages import read_page
 
-        yield read_page(file, kind, options)
+        yield read_page(file, kind, options, converter, warnings)

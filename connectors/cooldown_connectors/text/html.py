@@ -52,21 +52,33 @@ def to_markdown(html: str) -> tuple[str | None, str]:
     """
     from bs4 import BeautifulSoup
     from bs4.exceptions import ParserRejectedMarkup
-    from markdownify import MarkdownConverter
 
     try:
         soup = BeautifulSoup(html, "html.parser")
         title = _title(soup)
         _remove_unread(soup)
-        text: str = MarkdownConverter(
-            code_language_callback=_code_language, **_MARKDOWN_OPTIONS
-        ).convert_soup(soup)
     except ParserRejectedMarkup as error:
         raise UnreadableHtmlError(f"the parser refuses it: {error}") from error
     except RecursionError:
         raise UnreadableHtmlError("its elements are nested too deeply") from None
+    return title, markdown_of(soup)
+
+
+def markdown_of(soup: BeautifulSoup, **options: Any) -> str:
+    """The Markdown of all that the tree holds; ``options`` are markdownify's, beside ours.
+
+    Raises :class:`UnreadableHtmlError`.
+    """
+    from markdownify import MarkdownConverter
+
+    try:
+        text: str = MarkdownConverter(
+            code_language_callback=_code_language, **_MARKDOWN_OPTIONS, **options
+        ).convert_soup(soup)
+    except RecursionError:
+        raise UnreadableHtmlError("its elements are nested too deeply") from None
     text = text.strip("\r\n").rstrip()
-    return title, f"{text}\n" if text else ""
+    return f"{text}\n" if text else ""
 
 
 def _title(soup: BeautifulSoup) -> str | None:

@@ -9,7 +9,7 @@ import msgspec
 import pyarrow as pa
 
 from cooldown_connectors.text.formats import COMPRESSION
-from cooldown_connectors.text.options import TextOptions
+from cooldown_connectors.text.options import RowOptions
 from cooldown_connectors.text.rows import RowReader
 from cooldown_connectors.text.walk import Found
 from cooldown_kit.records import Skipped, TextPage
@@ -18,7 +18,7 @@ _CHUNK = 1 << 20
 _BOM = b"\xef\xbb\xbf"
 
 
-def read_jsonl(file: Found, options: TextOptions, reader: RowReader) -> Iterator[TextPage | Skipped]:
+def read_jsonl(file: Found, options: RowOptions, reader: RowReader) -> Iterator[TextPage | Skipped]:
     """The pages of a JSONL file; each row is known by its line number, from 1. Empty lines hold no row."""
     # JSON writes some characters with six bytes and a row has other fields, too; longer lines are not worth the memory.
     limit = 2 * options.max_text_size + (64 << 10)

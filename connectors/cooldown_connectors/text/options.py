@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator
 
 from cooldown_kit.connector import SourceOptions
-from cooldown_kit.options import Bytes
+from cooldown_kit.options import Bytes, Count
 
-Format = Literal["markdown", "text", "html", "jsonl", "parquet"]
-FORMATS: tuple[Format, ...] = ("markdown", "text", "html", "jsonl", "parquet")
+Format = Literal["markdown", "text", "html", "docx", "pdf", "jsonl", "parquet"]
+FORMATS: tuple[Format, ...] = get_args(Format)
 
 
-class TextOptions(SourceOptions):
-    """Documents that lie in files: pages (Markdown, plain text, HTML) or rows (JSONL, Parquet)."""
+class RowOptions(SourceOptions):
+    """What every source of rows is asked: which fields hold what, and how long a text may be."""
+
+    text_field: Annotated[str, Field(min_length=1)] = "text"
+    """The field or column that holds the text of a row."""
+    id_field: str | None = None
+    """The field that identifies a row within its file; without it the number of the row does."""
+    title_field: str | None = None
+    """The field that holds the title of a row."""
+    time_field: str | None = None
+    """The field that holds the time of a row: ISO 8601, a number of seconds since 1970, or a timestamp column."""
+    url_field: str | None = None
+    """The field that holds the address of a row."""
+    max_text_size: Bytes = 10 << 20
+    """Rows with a longer text are skipped, in bytes of UTF-8."""
+
+    @property
+    def row_fields(self) -> tuple[str, ...]:
+        """The fields of a row that are read, the text first."""
+        optional = (self.id_field, self.title_field, self.time_field, self.url_field)
+        return tuple(dict.fromkeys([self.text_field, *filter(None, optional)]))
+
+
+class TextOptions(RowOptions):
+    """Documents that lie in files: pages (Markdown, plain text, HTML, Word, PDF) or rows (JSONL, Parquet)."""
 
     path: Annotated[str, Field(min_length=1)]
     """A file, a folder (with all below it) or a glob such as `../handbook/**/*.md`, relative to the recipe's folder; or
@@ -26,19 +49,13 @@ class TextOptions(SourceOptions):
     encoding: str = "utf-8"
     """Encoding of page files that say nothing themselves; a UTF-8 or UTF-16 byte order mark always wins. Rows of JSONL are UTF-8."""
     max_file_size: Bytes = 10 << 20
-    """Larger page files are skipped, in bytes. Files of rows may have any size."""
-    max_text_size: Bytes = 10 << 20
-    """Rows with a longer text are skipped, in bytes of UTF-8."""
-    text_field: Annotated[str, Field(min_length=1)] = "text"
-    """The field or column that holds the text of a row."""
-    id_field: str | None = None
-    """The field that identifies a row within its file; without it the number of the row does."""
-    title_field: str | None = None
-    """The field that holds the title of a row."""
-    time_field: str | None = None
-    """The field that holds the time of a row: ISO 8601, a number of seconds since 1970, or a timestamp column."""
-    url_field: str | None = None
-    """The field that holds the address of a row."""
+    """Larger Markdown, text and HTML files are skipped, in bytes. Files of rows may have any size."""
+    max_document_size: Bytes = 100 << 20
+    """Larger Word files and PDFs are skipped, in bytes; most of what they hold are pictures."""
+    max_document_pages: Annotated[Count, Field(ge=1)] = 5000
+    """PDFs with more pages are skipped."""
+    max_document_seconds: Annotated[int, Field(ge=1, le=86_400)] = 120
+    """Processor time for one Word file or PDF, in seconds; one that needs more is skipped."""
 
     @field_validator("encoding")
     @classmethod
@@ -52,9 +69,3 @@ class TextOptions(SourceOptions):
                 f"{value!r} is not a text encoding that Python knows, such as utf-8, cp1252 or shift_jis"
             ) from None
         return value
-
-    @property
-    def row_fields(self) -> tuple[str, ...]:
-        """The fields of a row that are read, the text first."""
-        optional = (self.id_field, self.title_field, self.time_field, self.url_field)
-        return tuple(dict.fromkeys([self.text_field, *filter(None, optional)]))

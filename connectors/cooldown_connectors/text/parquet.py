@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cooldown_connectors.text.options import TextOptions
+from cooldown_connectors.text.options import RowOptions
 from cooldown_connectors.text.rows import RowReader, text_too_large
 from cooldown_connectors.text.walk import Found
 from cooldown_kit.records import Skipped, TextPage
@@ -21,7 +21,7 @@ def columns(file: Found) -> list[str]:
     return list(pq.read_schema(file.path).names)
 
 
-def read_parquet(file: Found, options: TextOptions, reader: RowReader) -> Iterator[TextPage | Skipped]:
+def read_parquet(file: Found, options: RowOptions, reader: RowReader) -> Iterator[TextPage | Skipped]:
     """The pages of a Parquet file; each row is known by its number, from 1."""
     number = 0
     try:
@@ -61,7 +61,7 @@ def _is_string(kind: Any) -> bool:
 
 
 def _page(
-    row: dict[str, Any], number: int, name: str, options: TextOptions, reader: RowReader
+    row: dict[str, Any], number: int, name: str, options: RowOptions, reader: RowReader
 ) -> TextPage | Skipped:
     for field, value in row.items():
         if isinstance(value, bytes):

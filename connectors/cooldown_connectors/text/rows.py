@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from cooldown_connectors.text.options import TextOptions
+from cooldown_connectors.text.options import RowOptions
 from cooldown_connectors.text.pages import TAKE
 from cooldown_kit.records import Skipped, TextPage
 
@@ -19,7 +19,7 @@ _MILLISECONDS_FROM = 1e11
 class RowReader:
     """Turns the rows of one file into pages; ``warnings`` counts what was wrong with optional fields."""
 
-    def __init__(self, name: str, options: TextOptions, warnings: Counter[str]) -> None:
+    def __init__(self, name: str, options: RowOptions, warnings: Counter[str]) -> None:
         self._name = name
         self._options = options
         self._warnings = warnings
@@ -78,7 +78,7 @@ class RowReader:
         return time
 
 
-def text_too_large(what: str, options: TextOptions) -> Skipped:
+def text_too_large(what: str, options: RowOptions) -> Skipped:
     """A row whose text is over ``max_text_size``."""
     return Skipped(what=what, reason="too_large", detail=f"max_text_size is {options.max_text_size:,} bytes")
 
