@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from forge_testing.catalogue import CATALOGUE, Entry, find
+from forge_testing.catalogue import Entry, catalogue, find
 
 
 @pytest.mark.parametrize(
-    "entry", CATALOGUE, ids=lambda entry: f"{entry.forge}-{entry.resource}".replace(" ", "-")
+    "entry", catalogue(), ids=lambda entry: f"{entry.forge}-{entry.resource}".replace(" ", "-")
 )
 def test_an_entry_is_what_the_cassette_holds(entry: Entry):
     exchange = entry.exchange()
