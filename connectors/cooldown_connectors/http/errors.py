@@ -5,11 +5,21 @@ from __future__ import annotations
 from cooldown_kit.errors import CooldownError, InputError
 
 
-class NotFound(InputError):
+class Answered(InputError):
+    """The forge answered, but not with what was asked for. ``status`` is the answer's."""
+
+    def __init__(
+        self, what: str, *, where: str | None = None, remedy: str | None = None, status: int = 0
+    ) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.status = status
+
+
+class NotFound(Answered):
     """404 or 410: it is not there, or not for this token. A forge's file may catch it where that means something."""
 
 
-class Refused(InputError):
+class Refused(Answered):
     """401 or 403 that is no limit. A forge's file may catch it where that means something."""
 
 

@@ -1,0 +1,96 @@
+"""How a connection is made: TLS, certificates, proxy; nothing is taken from the environment unless the options say so."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
+from typing import Final
+from urllib.request import getproxies, proxy_bypass
+
+import httpcore
+import httpx
+
+from cooldown_connectors.http.addresses import is_loopback, origin
+from cooldown_connectors.http.transport import Transport
+from cooldown_kit import __version__
+from cooldown_kit.errors import InputError
+
+USER_AGENT: Final = f"cooldown-kit/{__version__}"
+
+
+@dataclass(frozen=True)
+class Connecting:
+    """What the options say of connections."""
+
+    timeout_seconds: float = 60.0
+    max_response_size: int = 64 << 20
+    """Bytes, decoded."""
+    proxy: str | None = None
+    """``http://host:port``, ``environment``, or none."""
+    ca_bundle: Path | None = None
+    connections: int = 4
+    """Open at once."""
+
+
+def opened(address: str, connecting: Connecting) -> httpx.Client:
+    """A client for that address: no redirects, no cookies, no netrc. Raises :class:`InputError` for a bad proxy or bundle."""
+    return httpx.Client(
+        transport=Transport(
+            _context(connecting.ca_bundle), _proxy(address, connecting.proxy), connecting.connections
+        ),
+        headers={"user-agent": USER_AGENT, "accept-encoding": "gzip"},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        timeout=connecting.timeout_seconds,
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+def _context(bundle: Path | None) -> ssl.SSLContext:
+    context = httpx.create_ssl_context(trust_env=False)
+    context.load_default_certs()  # where companies install their own authority
+    if bundle is not None:
+        try:
+            context.load_verify_locations(cafile=bundle)
+        except (OSError, ssl.SSLError):
+            raise InputError(
+                "this is no readable file of certificates",
+                where=f"ca_bundle: {bundle}",
+                remedy="give a PEM file with the authority's certificates, relative to the recipe",
+            ) from None
+    return context
+
+
+def _proxy(address: str, asked: str | None) -> httpcore.Proxy | None:
+    target = origin(address)
+    if asked is None or is_loopback(target.host):
+        return None
+    url = asked
+    if asked == "environment":
+        if proxy_bypass(target.host):
+            return None
+        known = getproxies()
+        url = known.get(target.scheme) or known.get("all") or ""
+        if not url:
+            return None
+    try:
+        # its user and password, if any, go to the proxy alone; messages name no part of it
+        proxy = httpx.Proxy(url if "://" in url else f"http://{url}")
+    except Exception:  # noqa: BLE001 - httpx raises several kinds, whose messages repeat the URL
+        raise InputError(
+            "the proxy's address cannot be read",
+            where="proxy",
+            remedy="write `http://host:port`, here or in HTTPS_PROXY",
+        ) from None
+    return httpcore.Proxy(
+        url=httpcore.URL(
+            scheme=proxy.url.raw_scheme,
+            host=proxy.url.raw_host,
+            port=proxy.url.port,
+            target=proxy.url.raw_path,
+        ),
+        auth=proxy.raw_auth,
+        ssl_context=_context(None) if proxy.url.scheme == "https" else None,
+    )
