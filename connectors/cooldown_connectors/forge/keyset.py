@@ -36,7 +36,8 @@ def by_time(
     """The pages of a list from ``cursor`` (``None``: from ``start``, or the beginning) to its end.
 
     ``ask(since, page)`` gives the page of what changed at ``since`` or later, by time and ascending. Times are compared as text, so all must
-    be written alike. The last page's cursor finds what changes later. Memory: the keys of one instant.
+    be written alike. The last page's cursor finds what changes later, and says ``done``: only from such a cursor may the first question be
+    conditional, for an answer that is unchanged says nothing of what an unfinished reading had left. Memory: the keys of one instant.
     """
     since: str | None = cursor["since"] if cursor else start
     page = 1
@@ -60,6 +61,7 @@ def by_time(
                 continue
             _, newest, more = earlier
         since, page, reading, earlier = newest, 1, [], None
-        yield KeysetPage(listed.items, {"since": since}, not more)
         if not more:
+            yield KeysetPage(listed.items, {"since": since, "done": True}, True)
             return
+        yield KeysetPage(listed.items, {"since": since}, False)

@@ -21,9 +21,11 @@ STAGE: Final = "harvest"
 
 
 class AskingSession(Session, Protocol):
-    """A session that can be told which stream it works for."""
+    """A session that can be told which stream it works for, and to bring its archive to the disk."""
 
     stream: str
+
+    def sync(self) -> None: ...
 
 
 @dataclass
@@ -136,6 +138,7 @@ class Synchroniser:
         self._keep(page, self._store.keep_beside)
 
     def _keep(self, page: Page, store: Callable[[Page], int]) -> None:
+        self._session.sync()  # a cursor never stands behind what the archive may yet lose
         self.found.changed += store(page)
         self.found.gone += len(page.gone)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from cooldown_connectors.forge.descent import Step, descend
@@ -23,6 +23,7 @@ from cooldown_connectors.forge.protocol import (
     Gone,
     Json,
     Limits,
+    Listed,
     Page,
     Planned,
     Session,
@@ -64,11 +65,6 @@ class GitHub:
         if host.endswith(".ghe.com"):
             return f"https://api.{host.removeprefix('api.')}"
         return f"{url}/api/v3"
-
-    def graphql_url(self, url: str) -> str | None:
-        """Where GraphQL is asked."""
-        api = self.api(url)
-        return f"{url}/api/graphql" if api.endswith("/api/v3") else f"{api}/graphql"
 
     def split(self, repository: str) -> tuple[str, str]:
         owner, _, name = repository.partition("/")
@@ -163,15 +159,20 @@ def _since(session: Session) -> str | None:
 def _changed(
     session: Session, path: str, cursor: Json, part: Callable[[Json], Part | None], **params: str
 ) -> Iterator[Page]:
-    def ask(since: str | None, page: int) -> Any:
-        question: dict[str, str | int | bool | Sequence[str]] = {
+    finished = bool(cursor and cursor.get("done"))
+
+    def ask(since: str | None, page: int) -> Listed:
+        nonlocal finished
+        asked: dict[str, str | int | bool | Sequence[str]] = {
             **params,
             "sort": "updated",
             "direction": "asc",
         }
         if since is not None:
-            question["since"] = since
-        return session.numbered(_repository(session, path), question, page, _LIST, conditional=True)
+            asked["since"] = since
+        conditional, finished = finished, False
+        path_ = _repository(session, path)
+        return session.numbered(path_, asked, page, _LIST, conditional=conditional)
 
     pages = by_time(
         ask,
@@ -213,21 +214,23 @@ def _pulls(session: Session, cursor: Json) -> Iterator[Page]:
 
 def _releases(session: Session, cursor: Json) -> Iterator[Page]:
     """All of them each time: they are few, and no list of those that changed is to be had."""
-    page, keys = (cursor or {"page": 1})["page"], set[str]()
-    whole = page == 1
+    state = cursor or {"page": 1}
+    page, keys = state["page"], set[str]()
+    whole, alone = page == 1, bool(state.get("alone"))
     while True:
-        first = page == 1
-        listed = session.numbered(_repository(session, "/releases"), {}, page, _LIST, conditional=first)
-        if first and not listed.items:
-            yield Page([], {"page": 1})
+        # That the first page is unchanged says something of all only where it is the only one.
+        conditional = page == 1 and (alone or cursor is None)
+        listed = session.numbered(_repository(session, "/releases"), {}, page, _LIST, conditional=conditional)
+        if alone and page == 1 and not listed.items:
+            yield Page([], {"page": 1, "alone": True})
             return
         parts = [part for item in listed.items if (part := rest.release_part(item)) is not None]
         keys |= {part.key for part in parts}
-        page += 1
         if not listed.more:
             exist = [("release", "", frozenset(keys))] if whole else []
-            yield Page(parts, {"page": 1}, exist=exist)
+            yield Page(parts, {"page": 1, "alone": page == 1}, exist=exist)
             return
+        page += 1
         yield Page(parts, {"page": page})
 
 

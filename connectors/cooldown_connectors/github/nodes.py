@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from cooldown_connectors.forge.fields import maybe, moment
 from cooldown_connectors.forge.parts import (
     CommentPart,
     DiscussionPart,
@@ -20,7 +21,7 @@ from cooldown_connectors.forge.parts import (
     issue,
     request,
 )
-from cooldown_connectors.github.rest import time, time_or_none
+from cooldown_connectors.github.rest import time
 from cooldown_kit.records import Comment, EventKind, Link, Person, Review, TimelineEvent
 
 Json = Any
@@ -51,12 +52,12 @@ def request_part(node: Json) -> RequestPart:
         text=node.get("body") or "",
         author=actor(node.get("author")),
         state=node["state"].lower(),
-        created_at=time(node["createdAt"]),
-        updated_at=time(node["updatedAt"]),
+        created_at=time(node, "createdAt"),
+        updated_at=time(node, "updatedAt"),
         draft=bool(node.get("isDraft")),
-        closed_at=time_or_none(node.get("closedAt")),
+        closed_at=moment(node, "closedAt"),
         closed_by=actor(node.get("mergedBy")),
-        merged_at=time_or_none(node.get("mergedAt")),
+        merged_at=moment(node, "mergedAt"),
         merged_in=(node.get("mergeCommit") or {}).get("oid") if node["state"] == "MERGED" else None,
         target=node.get("baseRefName"),
         branch=node.get("headRefName"),
@@ -78,9 +79,9 @@ def issue_part(node: Json) -> IssuePart:
         text=node.get("body") or "",
         author=actor(node.get("author")),
         state="closed" if closed else "open",
-        created_at=time(node["createdAt"]),
-        updated_at=time(node["updatedAt"]),
-        closed_at=time_or_none(node.get("closedAt")),
+        created_at=time(node, "createdAt"),
+        updated_at=time(node, "updatedAt"),
+        closed_at=moment(node, "closedAt"),
         closed_by=actor(closings[-1].get("actor")) if closed and closings else None,
         reason=(node.get("stateReason") or "").lower() or None if closed else None,
         labels=[label["name"] for label in _nodes(node, "labels")],
@@ -97,9 +98,9 @@ def discussion_part(node: Json) -> DiscussionPart:
         text=node.get("body") or "",
         author=actor(node.get("author")),
         category=(node.get("category") or {}).get("name") or "",
-        created_at=time(node["createdAt"]),
-        updated_at=time(node["updatedAt"]),
-        closed_at=time_or_none(node.get("closedAt")),
+        created_at=time(node, "createdAt"),
+        updated_at=time(node, "updatedAt"),
+        closed_at=moment(node, "closedAt"),
         reason=(node.get("stateReason") or "").lower() or None,
         score=node.get("upvoteCount"),
         labels=[label["name"] for label in _nodes(node, "labels")],
@@ -113,9 +114,9 @@ def discussion_comment(number: int, node: Json, reply_to: str | None = None) -> 
     comment = Comment(
         id=node["id"],
         author=actor(node.get("author")),
-        created_at=time(node["createdAt"]),
+        created_at=time(node, "createdAt"),
         text=node.get("body") or "",
-        edited_at=time_or_none(node.get("lastEditedAt")),
+        edited_at=moment(node, "lastEditedAt"),
         reply_to=reply_to,
         score=node.get("upvoteCount"),
         accepted=bool(node.get("isAnswer")),
@@ -134,7 +135,7 @@ def review_part(number: int, node: Json) -> ReviewPart | None:
         id=str(node["fullDatabaseId"]),
         author=actor(node.get("author")),
         state=state,  # type: ignore[arg-type]  # the table holds nothing else
-        submitted_at=time(node["submittedAt"]),
+        submitted_at=time(node, "submittedAt"),
         text=node.get("body") or "",
         revision=(node.get("commit") or {}).get("oid"),
         url=node.get("url"),
@@ -189,7 +190,7 @@ def timeline_parts(of: str, nodes: Iterable[Json]) -> Iterator[Part]:
                 of=of,
                 id=f"commit:{commit['oid']}",
                 head=commit["oid"],
-                at=time_or_none(commit.get("committedDate")),
+                at=moment(commit, "committedDate"),
                 commits=[commit["oid"]],
                 by_commit=True,
             )
@@ -200,7 +201,7 @@ def timeline_parts(of: str, nodes: Iterable[Json]) -> Iterator[Part]:
                     id=node["id"],
                     head=node["afterCommit"]["oid"],
                     before=(node.get("beforeCommit") or {}).get("oid"),
-                    at=time(node["createdAt"]),
+                    at=time(node, "createdAt"),
                     pusher=actor(node.get("actor")),
                     forced=True,
                 )
@@ -218,7 +219,7 @@ def timeline_parts(of: str, nodes: Iterable[Json]) -> Iterator[Part]:
                     id=node["id"],
                     event=TimelineEvent(
                         kind=event,
-                        at=time(node["createdAt"]),
+                        at=time(node, "createdAt"),
                         actor=actor(node.get("actor")),
                         ref=_reviewed(node),
                         detail=detail(node) or "",
@@ -233,10 +234,7 @@ def _reviewed(node: Json) -> str | None:
 
 def _name(field: str, *inner: str) -> Callable[[Json], str | None]:
     def read(node: Json) -> str | None:
-        value = node.get(field)
-        for name in inner:
-            value = (value or {}).get(name)
-        return value
+        return maybe(node, field, *inner)
 
     return read
 

@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from typing import Any, Literal
 
+from cooldown_connectors.forge.fields import EPOCH, at, flag, integer, maybe, moment, objects, text
 from cooldown_connectors.forge.parts import (
     CommentPart,
     IssuePart,
@@ -25,76 +26,74 @@ _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 
 def person(user: Json) -> Person | None:
     """An account; ``None`` for one that was deleted."""
-    if not user or not user.get("login"):
+    login = text(user, "login")
+    if not login:
         return None
-    kind = user.get("type")
-    return Person(
-        name="",
-        email="",
-        login=user["login"],
-        bot={"Bot": True, "User": False, "Organization": False}.get(kind),
-    )
+    bot = {"Bot": True, "User": False, "Organization": False}.get(text(user, "type"))
+    return Person(name="", email="", login=login, bot=bot)
 
 
-def time(value: str) -> datetime:
-    """A time as GitHub writes it, ``2026-03-02T09:00:00Z``."""
-    return datetime.fromisoformat(value)
-
-
-def time_or_none(value: str | None) -> datetime | None:
-    return None if not value else time(value)
+def time(item: Json, name: str) -> datetime:
+    """A time that is always there."""
+    return moment(item, name) or EPOCH
 
 
 def request_part(item: Json) -> RequestPart:
     """An item of ``/pulls``."""
-    merged = item.get("merged_at") is not None
+    merged = moment(item, "merged_at") is not None
+    state: Literal["open", "closed"] = "open" if text(item, "state") == "open" else "closed"
     return RequestPart(
         number=item["number"],
-        title=item.get("title") or "",
-        text=item.get("body") or "",
-        author=person(item.get("user")),
-        state="merged" if merged else item["state"],
-        created_at=time(item["created_at"]),
-        updated_at=time(item["updated_at"]),
-        draft=bool(item.get("draft")),
-        closed_at=time_or_none(item.get("closed_at")),
-        merged_at=time_or_none(item.get("merged_at")),
-        merged_in=item.get("merge_commit_sha") if merged else None,
-        target=(item.get("base") or {}).get("ref"),
-        branch=(item.get("head") or {}).get("ref"),
-        base=(item.get("base") or {}).get("sha"),
-        head=(item.get("head") or {}).get("sha"),
-        labels=[label["name"] for label in item.get("labels") or []],
-        milestone=(item.get("milestone") or {}).get("title"),
-        url=item.get("html_url"),
+        title=text(item, "title"),
+        text=text(item, "body"),
+        author=person(at(item, "user")),
+        state="merged" if merged else state,
+        created_at=time(item, "created_at"),
+        updated_at=time(item, "updated_at"),
+        draft=bool(flag(item, "draft")),
+        closed_at=moment(item, "closed_at"),
+        merged_at=moment(item, "merged_at"),
+        merged_in=maybe(item, "merge_commit_sha") if merged else None,
+        target=maybe(item, "base", "ref"),
+        branch=maybe(item, "head", "ref"),
+        base=maybe(item, "base", "sha"),
+        head=maybe(item, "head", "sha"),
+        labels=_labels(item),
+        milestone=maybe(item, "milestone", "title"),
+        url=maybe(item, "html_url"),
     )
 
 
 def issue_part(item: Json) -> IssuePart | None:
     """An item of ``/issues``; ``None`` for a pull request, which that list holds too."""
-    if item.get("pull_request"):
+    if at(item, "pull_request"):
         return None
+    state: Literal["open", "closed"] = "open" if text(item, "state") == "open" else "closed"
     return IssuePart(
         number=item["number"],
-        title=item.get("title") or "",
-        text=item.get("body") or "",
-        author=person(item.get("user")),
-        state=item["state"],
-        created_at=time(item["created_at"]),
-        updated_at=time(item["updated_at"]),
-        closed_at=time_or_none(item.get("closed_at")),
-        closed_by=person(item.get("closed_by")),
-        reason=item.get("state_reason") if item["state"] == "closed" else None,
-        type=((item.get("type") or {}).get("name") or "").lower() or None,
-        labels=[label if isinstance(label, str) else label["name"] for label in item.get("labels") or []],
-        milestone=(item.get("milestone") or {}).get("title"),
-        url=item.get("html_url"),
+        title=text(item, "title"),
+        text=text(item, "body"),
+        author=person(at(item, "user")),
+        state=state,
+        created_at=time(item, "created_at"),
+        updated_at=time(item, "updated_at"),
+        closed_at=moment(item, "closed_at"),
+        closed_by=person(at(item, "closed_by")),
+        reason=maybe(item, "state_reason") if state == "closed" else None,
+        type=text(item, "type", "name").lower() or None,
+        labels=_labels(item),
+        milestone=maybe(item, "milestone", "title"),
+        url=maybe(item, "html_url"),
     )
+
+
+def _labels(item: Json) -> list[str]:
+    return [name for label in objects(item, "labels") if (name := text(label, "name"))]
 
 
 def comment_part(item: Json) -> CommentPart | None:
     """An item of ``/issues/comments``, which holds the conversations of pull requests too; ``None`` where it says of neither that it is theirs."""
-    found = _NUMBER.search(item.get("html_url") or "")
+    found = _NUMBER.search(text(item, "html_url"))
     if found is None:
         return None
     of = request(int(found[2])) if found[1] == "pull" else issue(int(found[2]))
@@ -103,9 +102,9 @@ def comment_part(item: Json) -> CommentPart | None:
 
 def review_comment_part(item: Json) -> ReviewCommentPart:
     """An item of ``/pulls/comments``."""
-    number = int(item["pull_request_url"].rpartition("/")[2])
-    review = item.get("pull_request_review_id")
-    replies_to = item.get("in_reply_to_id")
+    number = int(text(item, "pull_request_url").rpartition("/")[2])
+    review = integer(item, "pull_request_review_id")
+    replies_to = integer(item, "in_reply_to_id")
     return ReviewCommentPart(
         of=request(number),
         comment=_comment(item, None if replies_to is None else str(replies_to)),
@@ -116,33 +115,34 @@ def review_comment_part(item: Json) -> ReviewCommentPart:
 
 def release_part(item: Json) -> ReleasePart | None:
     """An item of ``/releases``; ``None`` for a draft."""
-    if item.get("draft") or not item.get("published_at"):
+    published = moment(item, "published_at")
+    if flag(item, "draft") or published is None:
         return None
-    target = item.get("target_commitish") or ""
+    target = text(item, "target_commitish")
     return ReleasePart(
         id=str(item["id"]),
-        tag=item["tag_name"],
-        name=item.get("name") or None,
-        text=item.get("body") or "",
-        author=person(item.get("author")),
-        published_at=time(item["published_at"]),
+        tag=text(item, "tag_name"),
+        name=maybe(item, "name"),
+        text=text(item, "body"),
+        author=person(at(item, "author")),
+        published_at=published,
         revision=target if _COMMIT.fullmatch(target) else None,
-        prerelease=bool(item.get("prerelease")),
-        url=item.get("html_url"),
+        prerelease=bool(flag(item, "prerelease")),
+        url=maybe(item, "html_url"),
     )
 
 
 def _comment(item: Json, reply_to: str | None = None) -> Comment:
-    created, updated = time(item["created_at"]), time_or_none(item.get("updated_at"))
+    created, updated = time(item, "created_at"), moment(item, "updated_at")
     return Comment(
         id=str(item["id"]),
-        author=person(item.get("user")),
+        author=person(at(item, "user")),
         created_at=created,
-        text=item.get("body") or "",
+        text=text(item, "body"),
         edited_at=updated if updated is not None and updated > created else None,
         reply_to=reply_to,
-        score=score(item.get("reactions")),
-        url=item.get("html_url"),
+        score=score(at(item, "reactions")),
+        url=maybe(item, "html_url"),
     )
 
 
@@ -150,27 +150,28 @@ def score(reactions: Json) -> int | None:
     """Reactions that approve less those that do not; laughter, eyes and confusion say neither."""
     if not reactions:
         return None
-    approve = sum(int(reactions.get(name) or 0) for name in ("+1", "heart", "hooray", "rocket"))
-    return approve - int(reactions.get("-1") or 0)
+    approve = sum(integer(reactions, name) or 0 for name in ("+1", "heart", "hooray", "rocket"))
+    return approve - (integer(reactions, "-1") or 0)
 
 
 def _anchor(item: Json) -> Anchor:
     """Where a review comment was written: ``original_*`` are the lines at that time, the others where they are now."""
-    hunk = item.get("diff_hunk") or None
-    whole_file = item.get("subject_type") == "file"
-    side: Literal["old", "new"] = "old" if item.get("side") == "LEFT" else "new"
-    line = item.get("original_line")
+    hunk = maybe(item, "diff_hunk")
+    whole_file = text(item, "subject_type") == "file"
+    said = text(item, "side")
+    side: Literal["old", "new"] = "old" if said == "LEFT" else "new"
+    line = integer(item, "original_line")
     if line is None and not whole_file and hunk is not None:  # older comments have a position only
-        line, side = _last_line(hunk, side if item.get("side") else None)
-    start = item.get("original_start_line")
-    if start is not None and item.get("start_side") not in (None, item.get("side")):
+        line, side = _last_line(hunk, side if said else None)
+    start = integer(item, "original_start_line")
+    if start is not None and text(item, "start_side") not in ("", said):
         start = None  # from one side of the diff to the other: the last line is the one that is meant
     return Anchor(
-        path=item["path"],
+        path=text(item, "path"),
         side=side,
         start_line=None if whole_file else (start if start is not None else line),
         line=None if whole_file else line,
-        head=item.get("original_commit_id"),
+        head=maybe(item, "original_commit_id"),
         hunk=hunk,
         hunk_from=None if hunk is None else "forge",
     )

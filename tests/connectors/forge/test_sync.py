@@ -26,6 +26,8 @@ class FakeSession:
     def __init__(self, takes: Sequence[str] = ("issues",), since: datetime | None = None) -> None:
         self.takes, self.since, self.stream = frozenset(takes), since, ""
 
+    def sync(self) -> None: ...
+
 
 class FakeForge:
     def __init__(self, streams: Sequence[Stream | Details], census: Sequence[Census] = ()) -> None:
