@@ -1,0 +1,249 @@
+"""The ``threads`` connector: what lies at the path, what it holds now, and its threads."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from importlib import metadata
+from typing import Any, Final
+
+from cooldown_connectors.text.places import Place, locate
+from cooldown_connectors.text.walk import Found
+from cooldown_connectors.threads.options import ThreadsOptions
+from cooldown_connectors.threads.sources import Site, Sources, sort_out, table_of
+from cooldown_kit.connector import HarvestContext, Take
+from cooldown_kit.errors import InputError
+from cooldown_kit.events import Progress
+from cooldown_kit.records import Record, Skipped
+from cooldown_kit.workspace import digest_of
+
+VERSION: Final = 1
+"""Part of the fingerprint and of the index's key: raised whenever the same files would give other threads."""
+_STAGE: Final = "harvest"
+_LISTED_FILES: Final = 64
+"""A fingerprint names this many files one by one; beyond, it holds one hash of all."""
+_PROGRESS_SECONDS: Final = 0.5
+_READ: Final = ("format", "close_reasons", "remarks", "encoding", "max_mail_size", "max_text_size")
+"""Options that decide what an index holds; all others are applied when threads are made of it."""
+
+
+class ThreadsConnector:
+    """Reads conversations that lie in files. See ``docs/connectors/threads.md``."""
+
+    Options = ThreadsOptions
+
+    def takes(self, options: ThreadsOptions) -> tuple[Take, ...]:
+        """Always one take, ``threads``."""
+        return (Take("threads", options.family),)
+
+    def check(self, options: ThreadsOptions, context: HarvestContext) -> None:
+        """Raise ``InputError`` where nothing could be read: no such path, no known format, a dump without posts, no such tag."""
+        place = locate(options.path, context.folder)
+        sources = _sources(place, options)
+        if not sources:
+            raise _nothing(place, options, sources)
+        if options.place is not None and len(sources.sites) > 1:
+            raise InputError(
+                f"`place` names one site, and {len(sources.sites)} lie there",
+                where=f"path {options.path!r}",
+                remedy="leave `place` out, so that each is called by its folder or archive, or make a source of each",
+            )
+        for site in sources.sites:
+            if site.format == "stackexchange":
+                _check_dump(site, place, options)
+
+    def fingerprint(self, options: ThreadsOptions, context: HarvestContext) -> Mapping[str, Any]:
+        """Relative path, size and time of every file; one hash of them where there are many. Contents are not read."""
+        files: dict[str, list[int | str]] = {}
+        hasher = hashlib.blake2b(digest_size=16)
+        count = size = 0
+        for item in locate(options.path, context.folder).files():
+            name, state = _state(item)
+            size += item.size if isinstance(item, Found) else 0
+            count += 1
+            hasher.update(f"{name!r} {state}\n".encode())
+            if count <= _LISTED_FILES:
+                files[name] = state
+        listing = {"files": files} if count <= _LISTED_FILES else {"digest": hasher.hexdigest()}
+        converters = {name: metadata.version(name) for name in ("beautifulsoup4", "markdownify")}
+        return {"version": VERSION, "converters": converters, "count": count, "bytes": size, **listing}
+
+    def harvest(self, options: ThreadsOptions, context: HarvestContext) -> Iterator[Record | Skipped]:
+        """What no format is known for; then each site's threads in order of id, and those of mails in order of time."""
+        sources = _sources(locate(options.path, context.folder), options)
+        yield from sources.passed_over
+        for site in sources.sites:
+            yield from _site_threads(site, options, context)
+        if sources.mails:
+            yield from _mail_threads(sources, options, context)
+
+
+def _sources(place: Place, options: ThreadsOptions) -> Sources:
+    return sort_out(place.files(), options, named=place.kind == "file")
+
+
+def _site_threads(site: Site, options: ThreadsOptions, context: HarvestContext) -> Iterator[Record | Skipped]:
+    from cooldown_connectors.threads.index_file import opened
+    from cooldown_connectors.threads.posts import SCHEMA, PostIndex
+    from cooldown_connectors.threads.questions import threads
+
+    with opened(context.store, *_keys(site.files, [site.format, site.place], options), SCHEMA) as file:
+        index = PostIndex(file)
+        progress = _Progress(context, sum(found.size for found in site.files))
+        if site.format == "stackexchange":
+            from cooldown_connectors.threads.dump import read_dump
+
+            read_dump(index, site, options, progress.add)
+        else:
+            from cooldown_connectors.threads.export import read_export
+
+            read_export(index, site, progress.add)
+        index.finish()
+        yield from _counted(threads(index, site.place, options), context, index.count_roots())
+
+
+def _mail_threads(
+    sources: Sources, options: ThreadsOptions, context: HarvestContext
+) -> Iterator[Record | Skipped]:
+    from cooldown_connectors.threads.index_file import opened
+    from cooldown_connectors.threads.mail_index import SCHEMA, MailIndex
+    from cooldown_connectors.threads.mailbox import fallback_place, read_mails, threads
+
+    files = [found for found, _ in sources.mails]
+    with opened(context.store, *_keys(files, ["mbox"], options), SCHEMA) as file:
+        index = MailIndex(file)
+        read_mails(index, sources.mails, options, _Progress(context, sum(found.size for found in files)).add)
+        index.finish()
+        place = options.place or fallback_place(sources.mails)
+        yield from _counted(threads(index, place, options), context, index.count())
+
+
+def _keys(files: list[Found], what: list[str], options: ThreadsOptions) -> tuple[str, str]:
+    """Names of the index's folder (the same as long as the files lie there) and of the index itself."""
+    read = {name: getattr(options, name) for name in _READ}
+    states = [[found.name, found.size, found.mtime_ns] for found in files]
+    where = digest_of([what[0], sorted({str(found.path.absolute().parent) for found in files})])
+    return where[:16], digest_of([VERSION, what, states, read])
+
+
+class _Progress:
+    """Bytes that were read, told now and then."""
+
+    def __init__(self, context: HarvestContext, total: int) -> None:
+        self._context, self._total, self._done, self._told = context, total, 0, time.monotonic()
+
+    def add(self, count: int) -> None:
+        self._done += count
+        if time.monotonic() - self._told > _PROGRESS_SECONDS:
+            # What is packed has more bytes than the file.
+            total = self._total if self._done <= self._total else None
+            self._context.emit(
+                Progress(
+                    stage=_STAGE, detail=self._context.source, done=self._done, total=total, unit="bytes"
+                )
+            )
+            self._told = time.monotonic()
+
+
+def _counted(
+    items: Iterator[Record | Skipped], context: HarvestContext, total: int
+) -> Iterator[Record | Skipped]:
+    def tell(done: int) -> None:
+        context.emit(Progress(stage=_STAGE, detail=context.source, done=done, total=total, unit="threads"))
+
+    done, told = 0, time.monotonic()
+    for item in items:
+        done += not isinstance(item, Skipped)
+        yield item
+        if time.monotonic() - told > _PROGRESS_SECONDS:
+            tell(done)
+            told = time.monotonic()
+    tell(done)
+
+
+def _state(item: Found | Skipped) -> tuple[str, list[int | str]]:
+    """Name and what would change with the file's contents."""
+    if isinstance(item, Found):
+        return item.name, [item.size, item.mtime_ns]
+    return item.what, [item.reason]
+
+
+def _nothing(place: Place, options: ThreadsOptions, sources: Sources) -> InputError:
+    """The error for a place where no file could be read, with what was there instead."""
+    reasons = Counter(item.reason for item in sources.passed_over)
+    if reasons:
+        what = f"no file can be read ({', '.join(f'{n} {reason}' for reason, n in reasons.most_common())})"
+        remedy = (
+            "this source reads StackExchange dumps (`Posts.xml` and its like, or `.7z`), exports of Stack Overflow for Teams (`.json`, `.zip`) "
+            "and mails (`.mbox`, `.txt.gz`, `.eml`, maildirs); correct `path` or `format`"
+        )
+    elif place.kind == "glob":
+        what = "no file matches"
+        remedy = f"the search started in {str(place.root)!r}; `**` stands for any number of folders"
+    else:
+        what, remedy = "the folder is empty", "put files there, or correct `path`"
+    return InputError(what, where=f"path {options.path!r}", remedy=remedy)
+
+
+def _check_dump(site: Site, place: Place, options: ThreadsOptions) -> None:
+    """Raise where there are no posts, an archive cannot be opened, or no such tag is known."""
+    from cooldown_connectors.threads import seven_zip
+
+    names: list[str] = []
+    for found in site.files:
+        if not found.name.lower().endswith(".7z"):
+            names.append(found.name)
+        elif not seven_zip.installed():
+            raise InputError(
+                "reading a .7z needs py7zr, which is not installed",
+                where=str(found.path),
+                remedy="pip install 'cooldown-kit[dumps]', or unpack the archive and set `path` to the folder",
+            )
+        else:
+            try:
+                names += seven_zip.members(found.path)
+            except (OSError, seven_zip.BadArchiveError) as error:
+                raise InputError(
+                    f"it cannot be opened: {error}",
+                    where=str(found.path),
+                    remedy="fetch it again, or remove it",
+                ) from error
+    if not any(table_of(name.rpartition("/")[2]) == "posts" for name in names):
+        raise InputError(
+            f"there is no Posts.xml among the files of {site.place}",
+            where=f"path {options.path!r}",
+            remedy="put it beside the others, or set `path` to the folder or the archive that has it",
+        )
+    if options.tags or options.exclude_tags:
+        _check_tags(place, options)
+
+
+def _check_tags(place: Place, options: ThreadsOptions) -> None:
+    """Only where ``Tags.xml`` lies there unpacked: it is small."""
+    from cooldown_connectors.threads.stackexchange import tag_names
+
+    known: set[str] = set()
+    for found in place.files():
+        if isinstance(found, Found) and table_of(found.name.rpartition("/")[2]) == "tags":
+            with found.path.open("rb") as stream:
+                known |= set(
+                    tag_names(
+                        iter(_chunks(stream.read)),
+                    )
+                )
+    for tag in (*options.tags, *options.exclude_tags):
+        if known and tag not in known:
+            near = difflib.get_close_matches(tag, known, n=1)
+            raise InputError(
+                f"there is no tag {tag!r}",
+                where=f"path {options.path!r}",
+                remedy=f"did you mean {near[0]!r}?" if near else "use one of those that Tags.xml lists",
+            )
+
+
+def _chunks(read: Callable[[int], bytes]) -> Iterator[bytes]:
+    while chunk := read(1 << 20):
+        yield chunk
