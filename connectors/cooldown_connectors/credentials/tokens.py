@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cooldown_connectors.credentials.cli_configuration import configured_token
 from cooldown_connectors.credentials.private_files import read_private
@@ -11,8 +12,10 @@ from cooldown_connectors.credentials.references import checked_reference
 from cooldown_connectors.credentials.token import Token
 from cooldown_connectors.http.addresses import split
 from cooldown_connectors.http.clock import Clock, SystemClock
-from cooldown_connectors.http.connection import Connecting
 from cooldown_kit.errors import InputError
+
+if TYPE_CHECKING:  # httpx is imported where something is asked over it
+    from cooldown_connectors.http.connection import Connecting
 
 
 def token_of(
@@ -44,6 +47,7 @@ def token_of(
         return Token(reference, read_private(folder / Path(rest).expanduser(), reference))
     if kind == "app":
         from cooldown_connectors.credentials.github_app import AppToken
+        from cooldown_connectors.http.connection import Connecting
 
         return AppToken(
             reference,

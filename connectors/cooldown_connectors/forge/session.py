@@ -67,6 +67,7 @@ class ForgeSession:
         self.url = forge_address(forge, options)
         self.takes: frozenset[str] = frozenset(options.take)
         self.since: datetime | None = options.earliest
+        self.authenticated = bool(options.token)
         self.stream = ""
         """Which stream asks; the engine says so, and calls are counted under it."""
         self.counted = Counted()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from cooldown_connectors.credentials.tokens import token_of
 from cooldown_connectors.git.configuration import write_home
 from cooldown_connectors.git.hardened import Git, GitFailed
 from cooldown_connectors.git.options import GitOptions
@@ -53,20 +53,14 @@ _CAUSES = (
 )
 
 
-def network_git(options: GitOptions, store: Path) -> Git:
+def network_git(options: GitOptions, folder: Path, store: Path) -> Git:
     """Git that may speak to that URL and nothing else, with the token in its environment.
 
-    Raises :class:`InputError` where the token's variable is not set.
+    ``folder`` is the recipe's. Raises :class:`InputError` where the token is not where the recipe says.
     """
     token = None
-    if options.token_variable is not None:
-        token = os.environ.get(options.token_variable, "")
-        if not token:
-            raise InputError(
-                f"the environment variable {options.token_variable} is not set",
-                where="token",
-                remedy=f"set it before the run: export {options.token_variable}=…",
-            )
+    if options.token is not None:
+        token = token_of(options.token, folder=folder, address=_url(options)).value()
     return git_for(_url(options), store, options.username, token)
 
 

@@ -4,58 +4,37 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time
-from ipaddress import ip_address
 from typing import Annotated, Final, Literal, Self, get_args
-from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from cooldown_connectors.credentials.references import checked_reference
+from cooldown_connectors.http.addresses import NO_CREDENTIALS, check_host, split
 from cooldown_kit.connector import SourceOptions
 from cooldown_kit.options import Bytes, Count, Options
 
 _REVISION = re.compile(r"(?!-)(?!.*(?:\.\.|@\{|//))[^\x00-\x20\x7f~^:?*\[\\]{1,1000}(?<![/.])")
 """The rules of git-check-ref-format(1), and no leading dash: a name can never be read as a flag."""
-_TOKEN = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
-_SCP = re.compile(r"(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!//?|:)[^\x00-\x20@]+")
+_SCP = re.compile(r"(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!//?|:)[^\x00-\x20\x7f@]+")
 """``user@host:path``; a second colon would be a transport of its own (``ext::``), a later ``@`` may follow a password."""
-_NO_CREDENTIALS = "the URL holds credentials: take them out, put the token into an environment variable and say `token: env:NAME`"
-_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9a-fA-F:.]+\]")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _checked_url(url: str) -> str:
     """The URL, if git may be pointed at it. Messages never repeat it: it may hold a password."""
-    if re.search(r"[\x00-\x20\x7f]", url):
-        raise ValueError("the URL holds white space or control characters")
     if "://" not in url:
         if _SCP.fullmatch(url):
             return url
         if re.match(r"[^/@]+:[^@]+@", url):
-            raise ValueError(_NO_CREDENTIALS)
+            raise ValueError(NO_CREDENTIALS)
         raise ValueError("this is neither a URL nor `user@host:path`; a local repository goes into `path`")
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # its message may repeat what stands before the @
-        raise ValueError("the URL names no host") from None
+    parts = split(url)
     if parts.scheme not in ("https", "ssh", "http"):
         raise ValueError("only https:// and ssh:// are read; a local repository goes into `path`")
     if parts.password is not None or (parts.scheme != "ssh" and "@" in parts.netloc):
-        raise ValueError(_NO_CREDENTIALS)
+        raise ValueError(NO_CREDENTIALS)
     if parts.query or parts.fragment:
         raise ValueError("a repository's URL has no `?` or `#`")
-    host = parts.netloc.rpartition("@")[2]
-    if not _HOST.fullmatch(re.sub(r":[0-9]+$", "", host)):
-        raise ValueError("the URL names no host")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        raise ValueError("http:// sends code and token in the clear: use https://")
+    check_host(parts)
     return url
 
 
@@ -80,7 +59,7 @@ class RepositoryItem(Options):
     revision: str | None = None
     """Branch, tag or commit, where it is another than the source's."""
     token: str | None = None
-    """Where the token stands, as `env:NAME`, where it is another than the source's."""
+    """Where the token stands, where it is another than the source's."""
 
 
 class GitOptions(SourceOptions):
@@ -140,7 +119,7 @@ class GitOptions(SourceOptions):
     context_lines: Annotated[int, Field(ge=0, le=10_000)] = 3
     """Unchanged lines that a patch shows around each change."""
     token: str | None = None
-    """Where the token for an https remote stands, as `env:NAME`; the token itself is never stored."""
+    """Where the token for an https remote stands, never the token: `env:NAME`, `file:PATH`, `gh` or `glab` (their configuration), `app:ID:INSTALLATION:KEYFILE` (a GitHub App)."""
     username: Annotated[str, Field(pattern=r"^[^\x00-\x20:]+$")] = "x-access-token"
     """User name that goes with the token; most forges take any, Bitbucket wants `x-token-auth`."""
 
@@ -159,11 +138,7 @@ class GitOptions(SourceOptions):
     @field_validator("token")
     @classmethod
     def _token_is_a_reference(cls, token: str | None) -> str | None:
-        if token is not None and not _TOKEN.fullmatch(token):
-            raise ValueError(
-                "a token never stands in a recipe: put it into an environment variable and say `token: env:NAME`",
-            )
-        return token
+        return None if token is None else checked_reference(token)
 
     @field_validator("take")
     @classmethod
@@ -184,12 +159,6 @@ class GitOptions(SourceOptions):
         if self.since and self.until and self.earliest > self.latest:
             raise ValueError("`since` is later than `until`: no commit can be between them")
         return self
-
-    @property
-    def token_variable(self) -> str | None:
-        """Name of the environment variable that holds the token."""
-        match = _TOKEN.fullmatch(self.token or "")
-        return match[1] if match else None
 
     @property
     def earliest(self) -> float:

@@ -119,7 +119,7 @@ def _look_remote(
 ) -> Seen:
     assert options.url is not None
     url = options.url
-    git = network_git(options, store)
+    git = network_git(options, context.folder, store)
     name = identity_of_url(url) or "repository"
     revision = options.revision.lower()
     by_id = OBJECT_ID.fullmatch(revision) is not None
