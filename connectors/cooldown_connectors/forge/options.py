@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from cooldown_connectors.credentials.references import checked_reference
 from cooldown_connectors.forge.protocol import ALL_TAKES, TakeName
@@ -16,7 +16,7 @@ from cooldown_connectors.http.addresses import checked_address
 from cooldown_kit.connector import SourceOptions
 from cooldown_kit.options import Bytes, Count, Share
 
-_REPOSITORY = re.compile(r"[^\s/][^\s]*/[^\s/]+|\*")
+_REPOSITORY = re.compile(r"[^\s/][^\s]*/[^\s/]+")
 
 
 def as_list(value: object) -> object:
@@ -30,8 +30,9 @@ Words = Annotated[tuple[str, ...], BeforeValidator(as_list)]
 class ForgeOptions(SourceOptions):
     """Pull requests with their reviews, issues, discussions and releases of a forge."""
 
-    # What is refused may hold a token: it must not come back in the message that refuses it.
-    model_config = ConfigDict(hide_input_in_errors=True)
+    title: ClassVar[str] = "a forge"
+    """How people call the forge; each forge's own options say it."""
+    known_takes: ClassVar[tuple[TakeName, ...]] = ALL_TAKES
 
     repository: Annotated[Words, Field(min_length=1)]
     """`owner/name`, a list of them, or `owner/*` for every repository of that owner (a name may hold `*` anywhere: `acme/pay-*`)."""
@@ -57,8 +58,10 @@ class ForgeOptions(SourceOptions):
     """Questions that may be under way at once where things must be asked for one by one."""
     archive: bool = True
     """Keep every answer as it came, so that a newer version of the kit can read it again without the network."""
+    update: Literal["always", "never"] = "always"
+    """Whether the forge is asked for what is new; `never` takes what the last harvest brought, without the network."""
     replay: bool = False
-    """Ask nobody: read the archive of earlier harvests instead."""
+    """Ask nobody: make everything anew from the archive of earlier harvests."""
     timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
     """How long an answer may take to arrive."""
     max_response_size: Annotated[Bytes, Field(ge=64 << 10)] = 64 << 20
@@ -80,6 +83,11 @@ class ForgeOptions(SourceOptions):
     context_lines: Annotated[int, Field(ge=0, le=10_000)] = 3
     """Unchanged lines that a patch shows around each change."""
 
+    @classmethod
+    def split(cls, repository: str) -> object:
+        """Raises ``ValueError`` for a name that is not of the forge's form."""
+        return repository
+
     @field_validator("repository")
     @classmethod
     def _repository_is_named(cls, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -88,6 +96,7 @@ class ForgeOptions(SourceOptions):
                 raise ValueError("write `owner/name`, and the forge's own address into `url`")
             if not _REPOSITORY.fullmatch(name) or ".." in name.split("/"):
                 raise ValueError("a repository is written `owner/name`")
+            cls.split(name)
         return tuple(dict.fromkeys(names))
 
     @field_validator("url")
@@ -103,6 +112,9 @@ class ForgeOptions(SourceOptions):
     @field_validator("take")
     @classmethod
     def _take_in_order(cls, take: tuple[str, ...]) -> tuple[str, ...]:
+        for name in take:
+            if name not in cls.known_takes:
+                raise ValueError(f"{cls.title} has no `{name}`; it has {', '.join(cls.known_takes)}")
         return tuple(name for name in ALL_TAKES if name in take)
 
     @field_validator("proxy")

@@ -109,6 +109,11 @@ class Store:
         ).fetchone()
         return None if row is None else Position(json.loads(row[0]), frozenset(json.loads(row[1])), row[2])
 
+    def cursors(self) -> dict[str, Json]:
+        """Stream → where it goes on."""
+        rows = self._database.execute("SELECT stream, cursor FROM cursors")
+        return {stream: json.loads(cursor) for stream, cursor in rows}
+
     def keep(self, stream: str, page: Page, *, takes: frozenset[str], since: str | None) -> int:
         """Store a page of a stream with its cursor; returns how many parts it changed."""
         with self._transaction():

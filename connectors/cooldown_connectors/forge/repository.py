@@ -1,0 +1,205 @@
+"""One repository of a forge in the workspace: its store, its archive, and how the one is brought up to date or made from the other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from cooldown_connectors.forge.options import ForgeOptions
+from cooldown_connectors.forge.protocol import Facts, Forge
+from cooldown_connectors.forge.session import ForgeSession, forge_address
+from cooldown_connectors.forge.store import Store
+from cooldown_connectors.forge.sync import Synchronised, Synchroniser
+from cooldown_connectors.git.store import locked
+from cooldown_connectors.http.archive import Recording, Replay, archived
+from cooldown_connectors.http.client import Client
+from cooldown_connectors.http.errors import ArchiveEnds
+from cooldown_kit.connector import HarvestContext
+from cooldown_kit.errors import InputError
+from cooldown_kit.events import Emit, Message
+from cooldown_kit.workspace import digest_of, write_whole
+
+STAGE: Final = "harvest"
+
+
+class _Settings(msgspec.Struct, frozen=True):
+    """Under which options an archived harvest was made: a replay asks the same questions under the same."""
+
+    takes: list[str]
+    since: datetime | None
+    authenticated: bool
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where things of one repository are, in the workspace's private store."""
+
+    folder: Path
+    owner: str
+    name: str
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "store.db"
+
+    @property
+    def archive(self) -> Path:
+        return self.folder / "archive"
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+
+def place_of(forge: Forge, options: ForgeOptions, context: HarvestContext, repository: str) -> Place:
+    """The place of ``owner/name``: by the forge's address and the name, so that two recipes share what was read."""
+    owner, name = forge.split(repository)
+    key = digest_of([forge.name, forge_address(forge, options), repository.lower()])[:16]
+    plain = "".join(c if c.isalnum() or c in "-_." else "-" for c in name)[:40]
+    return Place(context.store / "forge" / f"{forge.name}-{plain}-{key}", owner, name)
+
+
+@contextmanager
+def opened(place: Place) -> Iterator[Store]:
+    """The store, for one process at a time."""
+    with locked(place.folder), Store(place.database) as store:
+        yield store
+
+
+def facts_of(store: Store) -> Facts | None:
+    """What the forge said of the repository itself; ``None`` before the first update."""
+    found = store.fact("facts")
+    return None if found is None else Facts(**found)
+
+
+def bring_up_to_date(
+    client: Client, forge: Forge, options: ForgeOptions, place: Place, emit: Emit, source: str
+) -> tuple[Synchronised, dict[str, int], dict[str, int]]:
+    """Ask the forge for what is new; returns what was found, and calls and points by stream.
+
+    Raises what the session raises. A store that another version of the kit wrote is made anew from the archive first.
+    """
+    with locked(place.folder):
+        _make_current(forge, options, place, emit, source)
+        with Store(place.database) as store:
+            asking: Client | Recording = client
+            if options.archive:
+                asking = Recording(client, place.archive)
+                settings = _Settings(list(options.take), options.earliest, bool(options.token))
+                write_whole(_settings_of(asking.path), msgspec.json.encode(settings), 0o600)
+            with _session(asking, forge, options, place, store) as session:
+                session.authenticated = bool(options.token)
+                session.stream = "repository"
+                facts = forge.facts(session)
+                store.put_fact("facts", _as_dict(facts))
+                found = _synchronise(forge, session, store, options, emit, source)
+                return found, session.counted.calls, session.counted.points
+
+
+def replay(forge: Forge, options: ForgeOptions, place: Place, emit: Emit, source: str) -> Synchronised:
+    """Make the store anew from the archive alone. Raises ``InputError`` where there is no archive."""
+    with locked(place.folder):
+        return _replay(forge, options, place, emit, source)
+
+
+def _replay(forge: Forge, options: ForgeOptions, place: Place, emit: Emit, source: str) -> Synchronised:
+    sessions = archived(place.archive)
+    if not sessions:
+        raise InputError(
+            f"there is no archive of {place.full_name}",
+            where=source,
+            remedy="harvest it once with `archive: true` and without `replay`",
+        )
+    beside = place.database.with_name("replayed.db")
+    _remove(beside)
+    found = Synchronised()
+    with Store(beside) as store:
+        for path in sessions:
+            session = _session(Replay(path), forge, options, place, store)
+            settings = _read_settings(path)
+            session.takes, session.since = frozenset(settings.takes), settings.since
+            session.authenticated = settings.authenticated
+            with session:
+                try:
+                    store.put_fact("facts", _as_dict(forge.facts(session)))
+                    found = _synchronise(forge, session, store, options, emit, source)
+                except ArchiveEnds:  # here that harvest was stopped; the next one went on from the cursor
+                    continue
+    _remove(place.database)
+    beside.rename(place.database)
+    return found
+
+
+def _make_current(forge: Forge, options: ForgeOptions, place: Place, emit: Emit, source: str) -> None:
+    """Set a store aside that this version cannot read, and make it anew from the archive where there is one."""
+    if not place.database.exists():
+        return
+    with Store(place.database) as store:
+        if store.current:
+            return
+    how = "made anew from the archive" if archived(place.archive) else "asked for anew"
+    text = f"{source}: what is kept of {place.full_name} is of another version of the kit, and is {how}"
+    emit(Message(stage=STAGE, text=text))
+    _remove(place.database)
+    if archived(place.archive):
+        _replay(forge, options, place, emit, source)
+
+
+def _session(
+    asking: Client | Recording | Replay, forge: Forge, options: ForgeOptions, place: Place, store: Store
+) -> ForgeSession:
+    return ForgeSession(asking, forge, options, owner=place.owner, name=place.name, etags=store)
+
+
+def _synchronise(
+    forge: Forge, session: ForgeSession, store: Store, options: ForgeOptions, emit: Emit, source: str
+) -> Synchronised:
+    concurrency = options.concurrency
+    return Synchroniser(forge, session, store, emit, source=source, concurrency=concurrency).run()
+
+
+def _settings_of(archive: Path) -> Path:
+    return archive.with_suffix(".json")
+
+
+def _read_settings(archive: Path) -> _Settings:
+    try:
+        return msgspec.json.decode(_settings_of(archive).read_bytes(), type=_Settings)
+    except (OSError, msgspec.DecodeError) as error:
+        raise InputError(
+            f"the archive's settings cannot be read ({error})",
+            where=str(_settings_of(archive)),
+            remedy="harvest once more without `replay`",
+        ) from error
+
+
+def _as_dict(facts: Facts) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(json.dumps(facts.__dict__))
+    return found
+
+
+def _remove(database: Path) -> None:
+    """A database and what SQLite keeps beside it."""
+    for suffix in ("", "-wal", "-shm"):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
+
+
+def names_file(forge: Forge, options: ForgeOptions, context: HarvestContext) -> Path:
+    """Which repositories the recipe's patterns meant at the last update."""
+    key = digest_of([forge.name, forge_address(forge, options), list(options.repository)])[:16]
+    return context.store / "forge" / f"{forge.name}-repositories-{key}.json"
+
+
+def remembered_names(forge: Forge, options: ForgeOptions, context: HarvestContext) -> Sequence[str]:
+    """The repositories of the last update; those that the recipe names itself where there was none."""
+    path = names_file(forge, options, context)
+    if any("*" in name for name in options.repository) and path.exists():
+        return [str(name) for name in json.loads(path.read_text())]
+    return [name for name in options.repository if "*" not in name]
