@@ -74,9 +74,8 @@ class _Area:
             values = re.search(r"routeValues: \{(.*?)\}", body, re.DOTALL)
             given = dict(PAIR.findall(values[1])) if values else {}
             query = dict(API_VERSION)
-            for wire, variable in (
-                PAIR.findall(QUERY_VALUES.search(body)[1]) if QUERY_VALUES.search(body) else ()
-            ):
+            sent = QUERY_VALUES.search(body)
+            for wire, variable in PAIR.findall(sent[1]) if sent else ():
                 query |= {each.name: each for each in self._expand(wire, types.get(variable, {}))}
             for route in _routes(template[1], given, types):
                 yield Operation(verb[1] if verb else "GET", route, query)

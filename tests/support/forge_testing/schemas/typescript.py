@@ -18,7 +18,8 @@ TOKEN = re.compile(
       |(?P<sign>=>|[{}()\[\]<>|&;:,?=])""",
     re.VERBOSE | re.DOTALL,
 )
-PLAIN = {
+Type = dict[str, Any]
+PLAIN: dict[str, Type] = {
     "string": {"type": "string"},
     "number": {"type": "number"},
     "boolean": {"type": "boolean"},
@@ -26,7 +27,6 @@ PLAIN = {
     "null": {"enum": [None]},
     "never": {"not": {}},
 }
-Type = dict[str, Any]
 
 
 class TypeReader:
