@@ -191,7 +191,7 @@ def _record(
 ) -> PullRequest | Skipped:
     if diffed.problem:
         return _skipped(request.number, diffed.problem, diffed.detail)
-    commits = [_commit(entry(commit)) for commit in request.commits]
+    commits = [commit_record(entry(commit)) for commit in request.commits]
     known = [commit for commit in commits if commit is not None]
     if len(known) < len(commits):
         return _skipped(request.number, "bad_date")
@@ -224,8 +224,8 @@ def _title(said: MergedRequest | None, commits: list[PullRequestCommit]) -> str 
     return None
 
 
-def _commit(entry: CommitEntry) -> PullRequestCommit | None:
-    """``None`` where no calendar knows its time."""
+def commit_record(entry: CommitEntry) -> PullRequestCommit | None:
+    """A commit of a request; ``None`` where no calendar knows its time."""
     authored = utc_time(entry.authored)
     if authored is None:
         return None

@@ -1,0 +1,159 @@
+"""Requests in batches: from what a forge told of them to what git knows. A handful of processes of git serves a whole batch.
+
+Where git fails, the batch is told without code: a broken repository never loses the talk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from cooldown_connectors.forge.code.bases import Bases
+from cooldown_connectors.forge.code.changes import Changed, changes_between
+from cooldown_connectors.forge.code.commits import Commits
+from cooldown_connectors.forge.code.known import known_of, known_without_code
+from cooldown_connectors.forge.code.made_commits import scratch
+from cooldown_connectors.forge.code.open import Code
+from cooldown_connectors.forge.code.plan import Plan, Step, plan_of
+from cooldown_connectors.forge.code.reapply import reapply
+from cooldown_connectors.forge.code.rounds import names_in
+from cooldown_connectors.forge.code.told import Known, Told
+from cooldown_connectors.forge.code.versions import FileReader
+from cooldown_connectors.forge.options import ForgeOptions
+from cooldown_connectors.git.hardened import Git, GitFailed
+from cooldown_connectors.git.pace import warn
+from cooldown_kit.connector import HarvestContext, Wanted
+
+_REQUESTS: Final = 100
+_STATES: Final = 400
+"""Requests, and heads of requests, that are worked on at once."""
+
+
+class CodeReader:
+    """Reads the code of requests; ``code`` is ``None`` where there is none. ``told`` is what a forge said."""
+
+    def __init__(
+        self, code: Code | None, options: ForgeOptions, wanted: frozenset[Wanted], context: HarvestContext
+    ) -> None:
+        self._code = code
+        self._options = options
+        self._wanted = wanted
+        self._context = context
+        self._warned = False
+
+    def tell(self, requests: Sequence[Told]) -> Iterator[Known]:
+        """One :class:`Known` for each request, in order. Some thousand at once are best: their history is read together.
+
+        Memory: the graph, and one batch of at most 100 requests without their patches.
+        """
+        if self._code is None:
+            yield from (known_without_code(told, "no_clone") for told in requests)
+            return
+        try:
+            full = self._code.bring(name for told in requests for name in names_in(told))
+            commits, bases = self._history(self._code, requests, full)
+        except GitFailed as error:
+            self._warn(error)
+            yield from (known_without_code(told, "unreadable") for told in requests)
+            return
+        for batch in _batches(requests):
+            done = 0
+            try:
+                for known in self._batch(self._code, batch, full, commits, bases):
+                    yield known
+                    done += 1
+            except GitFailed as error:
+                self._warn(error)
+                yield from (known_without_code(told, "unreadable") for told in batch[done:])
+
+    def _history(
+        self, code: Code, requests: Sequence[Told], full: Mapping[str, str]
+    ) -> tuple[Commits, Bases]:
+        history = code.history(set(full.values()))
+        expected = []
+        for told in requests:
+            request = told.request
+            for name in (request.merged_in, request.base):
+                number = history.graph.find(full[name]) if name is not None and name in full else None
+                if number is not None:
+                    expected.append((request.target or "", number))
+        bases = Bases(history.graph, expected)
+        return Commits(history, bases), bases
+
+    def _batch(
+        self, code: Code, batch: Sequence[Told], full: Mapping[str, str], commits: Commits, bases: Bases
+    ) -> Iterator[Known]:
+        plans = [plan_of(told, full, commits, bases) for told in batch]
+        steps = [step for plan in plans for step in plan.steps]
+        rebased = [step for step in steps if step.rebase is not None]
+        if not rebased:
+            yield from self._read(code.git, plans, steps, full, commits)
+            return
+        with scratch(code.git, code.folder, len(rebased[0].pair[0])) as git:
+            self._reapply(git, plans, rebased)
+            yield from self._read(git, plans, steps, full, commits)
+
+    def _reapply(self, git: Git, plans: Sequence[Plan], rebased: Sequence[Step]) -> None:
+        """Put the reapplied commit into each step that needs one. Where git cannot make them, plain differences are told."""
+        rebases = []
+        for plan in plans:
+            paths = frozenset(thread.anchor.path for thread in plan.told.threads if thread.anchor is not None)
+            rebases += [replace(step.rebase, paths=paths) for step in plan.steps if step.rebase is not None]
+        try:
+            for step, reapplied in zip(rebased, reapply(git, rebases, self._options), strict=True):
+                step.reapplied = reapplied
+                if reapplied is not None:
+                    step.pair = (reapplied.revision, step.pair[1])
+        except GitFailed as error:
+            self._warn(error)
+
+    def _read(
+        self,
+        git: Git,
+        plans: Sequence[Plan],
+        steps: Sequence[Step],
+        full: Mapping[str, str],
+        commits: Commits,
+    ) -> Iterator[Known]:
+        before = self._wanted & {"before"}
+        wholes = changes_between(
+            git,
+            [pair for plan in plans if (pair := plan.pair)],
+            self._options,
+            self._wanted & {"before", "untouched"},
+        )
+        heads = changes_between(git, [pair for plan in plans for pair in plan.pairs.values()], self._options)
+        pushes = changes_between(git, [step.pair for step in steps], self._options, before)
+        with FileReader(git, self._options.max_file_size) as files:
+            for plan in plans:
+                whole = next(wholes) if plan.pair else Changed(left_out=plan.left_out)
+                changed = {number: next(heads) for number in plan.pairs}
+                for step in plan.steps:
+                    step.changed = next(pushes)
+                yield known_of(plan, whole, changed, full, commits, files, self._wanted)
+                for step in plan.steps:
+                    step.changed = Changed()  # the batch holds on to the plan
+
+    def _warn(self, error: GitFailed) -> None:
+        if self._warned or self._code is None:
+            return
+        self._warned = True
+        warn(
+            self._context,
+            f"git cannot read {self._code.where} ({error.reason}): requests are taken without their code where that is so. "
+            "To put it right: see what `git fsck` says there, or remove it from the workspace so that it is fetched anew",
+        )
+
+
+def _batches(requests: Sequence[Told]) -> Iterator[Sequence[Told]]:
+    """Neighbours, so that neither requests nor heads get too many."""
+    start, heads = 0, 0
+    for at, told in enumerate(requests):
+        more = 1 + len(told.pushes) + len(told.reviews) + len(told.threads)
+        if at > start and (at - start == _REQUESTS or heads + more > _STATES):
+            yield requests[start:at]
+            start, heads = at, 0
+        heads += more
+    if start < len(requests):
+        yield requests[start:]
