@@ -80,16 +80,15 @@ class RowParser:
     def _begin(self, position: int, *, inside: bool) -> expat.XMLParserType:
         # Dumps are UTF-8; an encoding that a file claims for itself is not believed.
         parser = expat.ParserCreate("utf-8")
+        self._inside = inside
+        self._base = self._begun = position
+        if inside:
+            parser.Parse(_ROOT, False)
+            self._base -= len(_ROOT)
         parser.StartElementHandler = self._element
         parser.EndElementHandler = self._end
         parser.StartDoctypeDeclHandler = self._refuse
         parser.EntityDeclHandler = self._refuse
-        parser.buffer_text = False
-        self._inside = inside
-        self._base = position
-        if inside:
-            parser.Parse(_ROOT, False)
-            self._base -= len(_ROOT)
         return parser
 
     def _element(self, name: str, attributes: dict[str, str]) -> None:
@@ -116,6 +115,8 @@ class RowParser:
             self._report(str(error))
         # Else it is the end tag of the file's own root, which closes none of ours; should rows follow it, they are found.
         self._lost, self._tail = True, b""
+        if position == self._begun:
+            position += 1  # this very row was tried from its start
         data = self._kept + chunk
         begin = max(0, position - (start - len(self._kept)))
         self._fed = start - len(self._kept) + begin

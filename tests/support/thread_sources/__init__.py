@@ -1,0 +1,1 @@
+"""Generators of what the `threads` connector reads."""
