@@ -12,8 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
-
 from cooldown_connectors.credentials.private_files import read_private
 from cooldown_connectors.credentials.token import Token, checked_value
 from cooldown_connectors.http.addresses import origin
@@ -23,6 +21,7 @@ from cooldown_connectors.http.exchange import AnswerTooLarge, Exchange, Unanswer
 from cooldown_connectors.http.json_body import parsed
 from cooldown_connectors.http.redaction import Redaction
 from cooldown_connectors.http.said import said
+from cooldown_connectors.http.transport import Transport
 from cooldown_kit.errors import InputError
 
 _AHEAD: Final = 300.0
@@ -74,10 +73,10 @@ class AppToken(Token):
             raise self._refused("its answer holds none", "") from None
 
     def _answer(self) -> Exchange:
-        with opened(self._url, self._connecting) as http:
+        with opened(self._url, self._connecting) as transport:
             for pause in (*_PAUSES, None):
                 try:
-                    got = self._once(http)
+                    got = self._once(transport)
                     if got.status < 500 or pause is None:
                         return got
                 except (Unanswered, AnswerTooLarge) as error:
@@ -86,7 +85,7 @@ class AppToken(Token):
                 self._clock.sleep(pause)
         raise AssertionError
 
-    def _once(self, http: httpx.Client) -> Exchange:
+    def _once(self, transport: Transport) -> Exchange:
         signed = _signed(self._app, self._key, self._clock.now())
         self._redaction.know(signed)
         headers = {
@@ -94,7 +93,7 @@ class AppToken(Token):
             "accept": "application/vnd.github+json",
         }
         seconds = self._connecting.timeout_seconds
-        return exchange(http, "POST", self._url, headers=headers, body=b"", seconds=seconds, most=_MOST)
+        return exchange(transport, "POST", self._url, headers=headers, body=b"", seconds=seconds, most=_MOST)
 
     def _refused(self, what: str, why: str) -> InputError:
         return InputError(

@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 NO_CREDENTIALS: Final = "the URL holds credentials: take them out, put the token into an environment variable and say `token: env:NAME`"
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9a-fA-F:.]+\]")
+_LONGEST: Final = 60_000
 _PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -52,6 +53,8 @@ def is_loopback(host: str) -> bool:
 
 def split(url: str) -> SplitResult:
     """Parts of a URL without white space in it. Raises ``ValueError``."""
+    if len(url) > _LONGEST:
+        raise ValueError("the URL is too long")
     if re.search(r"[\x00-\x20\x7f\\]", url):
         raise ValueError("the URL holds white space, backslashes or control characters")
     try:

@@ -62,7 +62,7 @@ class Client:
         self._asked = asked
         self._clock = clock or SystemClock()
         self._origin: Origin = origin(asked.api)
-        self._http = opened(asked.api, asked.connecting)
+        self._transport = opened(asked.api, asked.connecting)
         self._redaction = Redaction()
         self._wording = Wording(asked, self._origin, self._redaction)
         self._waiting = Waiting(self._clock, emit, asked.source)
@@ -91,7 +91,7 @@ class Client:
     def close(self) -> None:
         """Close every connection; whoever still waits in another thread raises ``Stopped`` within a second."""
         self._waiting.stop()
-        self._http.close()
+        self._transport.close()
 
     @property
     def calls(self) -> int:
@@ -224,7 +224,7 @@ class Client:
                 self._redaction.know(text.rpartition(" ")[2])
                 headers[name] = text
         return exchange(
-            self._http,
+            self._transport,
             question.method,
             tries.url,
             headers=headers,
@@ -311,7 +311,11 @@ class Client:
     def _follow(self, tries: _Tries, got: Exchange) -> None:
         """Go where a redirect leads, on the same host only."""
         tries.hops += 1
-        target = urljoin(tries.url, got.headers.get("location", ""))
+        location = got.headers.get("location", "")
+        try:
+            target = urljoin(tries.url, location)
+        except ValueError:  # refused below, as what it is
+            target = location
         self._check(target, sent_from=tries)
         if tries.hops > _HOPS or target == tries.url:
             raise InputError(

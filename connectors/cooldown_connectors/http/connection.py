@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from typing import Final
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
@@ -14,10 +12,7 @@ import httpx
 
 from cooldown_connectors.http.addresses import is_loopback, origin
 from cooldown_connectors.http.transport import Transport
-from cooldown_kit import __version__
 from cooldown_kit.errors import InputError
-
-USER_AGENT: Final = f"cooldown-kit/{__version__}"
 
 
 @dataclass(frozen=True)
@@ -34,17 +29,13 @@ class Connecting:
     """Open at once."""
 
 
-def opened(address: str, connecting: Connecting) -> httpx.Client:
-    """A client for that address: no redirects, no cookies, no netrc. Raises :class:`InputError` for a bad proxy or bundle."""
-    return httpx.Client(
-        transport=Transport(
-            _context(connecting.ca_bundle), _proxy(address, connecting.proxy), connecting.connections
-        ),
-        headers={"user-agent": USER_AGENT, "accept-encoding": "gzip"},
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        timeout=connecting.timeout_seconds,
-        follow_redirects=False,
-        trust_env=False,
+def opened(address: str, connecting: Connecting) -> Transport:
+    """Connections to that address; none is made yet. Raises :class:`InputError` for a bad proxy or bundle.
+
+    There is no client of httpx's above them: it would keep cookies and read redirects by itself.
+    """
+    return Transport(
+        _context(connecting.ca_bundle), _proxy(address, connecting.proxy), connecting.connections
     )
 
 

@@ -11,8 +11,10 @@ from typing import Final, Literal
 import httpcore
 import httpx
 
-from cooldown_connectors.http.transport import deadline
+from cooldown_connectors.http.transport import Transport, deadline
+from cooldown_kit import __version__
 
+USER_AGENT: Final = f"cooldown-kit/{__version__}"
 _PIECE: Final = 64 << 10
 _GZIP_OR_ZLIB: Final = 47
 
@@ -43,7 +45,7 @@ class AnswerTooLarge(Exception):
 
 
 def exchange(
-    http: httpx.Client,
+    transport: Transport,
     method: str,
     url: str,
     *,
@@ -58,10 +60,20 @@ def exchange(
         seconds: until the last byte of the answer has to be here.
         most: bytes that the body may have, after decoding.
     """
-    request = http.build_request(method, url, headers=dict(headers), content=body)
+    timeouts = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
+    try:
+        request = httpx.Request(
+            method,
+            url,
+            headers={"user-agent": USER_AGENT, "accept-encoding": "gzip", **headers},
+            content=body,
+            extensions={"timeout": timeouts},
+        )
+    except httpx.InvalidURL:
+        raise Unanswered("connection", "its address cannot be read") from None
     try:
         with deadline(seconds):
-            answer = http.send(request, stream=True)
+            answer = transport.handle_request(request)
             try:
                 content = b"".join(_bounded(answer, most))
             finally:

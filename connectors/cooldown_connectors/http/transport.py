@@ -120,4 +120,5 @@ class Transport(httpx.BaseTransport):
         return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
 
     def close(self) -> None:
+        """Close every connection."""
         self._pool.close()
