@@ -11,7 +11,18 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-Kind = Literal["commit", "code", "notebook", "pull_request", "release", "text"]
+Kind = Literal[
+    "commit",
+    "code",
+    "notebook",
+    "pull_request",
+    "review",
+    "issue",
+    "discussion",
+    "thread",
+    "release",
+    "text",
+]
 Split = Literal["train", "heldout"]
 
 
@@ -46,10 +57,13 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     url: str | None = None
     title: str | None = None
     authors: list[str] = []
-    """Keyed hashes of e-mail addresses: the key stays in the workspace, so nobody else can undo them."""
+    """Keyed hashes of e-mail addresses, or of forge and login: the key stays in the workspace, so nobody else can undo them."""
     time: datetime | None = None
     language: str | None = None
     licence: str | None = None
+    related: list[str] = []
+    """What tells the same change, by names that all sources share (``acme/payments!413``, ``acme/payments#400``, ``@9c1f0e…``):
+    documents that share one, also by way of others, are held out together."""
     split: Split = "train"
     signals: dict[str, float] = {}
     """Numbers about the document that later stages may use, for example ``{"lines": 120.0}``."""
@@ -87,6 +101,7 @@ SCHEMA = pa.schema(
         ("time", pa.timestamp("us", tz="UTC")),
         ("language", pa.string()),
         ("licence", pa.string()),
+        ("related", pa.list_(pa.string())),
         ("split", pa.string()),
         ("signals", pa.map_(pa.string(), pa.float64())),
     ]

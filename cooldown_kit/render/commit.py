@@ -19,6 +19,7 @@ from collections.abc import Sequence
 
 from cooldown_kit.documents import Document, Segment
 from cooldown_kit.records import Commit
+from cooldown_kit.render import related
 from cooldown_kit.render.diff import changed_lines, content_of, dominant_language, render_change
 from cooldown_kit.render.message import CleanMessage, without_address, without_trailers
 from cooldown_kit.render.origin import NotRendered, Origin, content_hash
@@ -56,6 +57,7 @@ def commit_document(
         authors=authors_of(record, origin),
         time=record.committed_at,
         language=dominant_language(record.changes),
+        related=related_to(record),
         signals={
             **text_signals(segments),
             "message_characters": float(len(message.text)),
@@ -67,6 +69,13 @@ def commit_document(
             **history_signals(record.signals),
         },
     )
+
+
+def related_to(record: Commit) -> list[str]:
+    """The commit itself, and the pull request that brought it in."""
+    number = record.signals.pull_request if record.signals else None
+    own = related.commit(record.revision)
+    return [own] if number is None else [own, related.request(record.repository, number)]
 
 
 def clean_message(record: Commit) -> CleanMessage:

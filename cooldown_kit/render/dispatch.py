@@ -8,8 +8,22 @@ from typing import Any, NamedTuple
 import msgspec
 
 from cooldown_kit.documents import Document
-from cooldown_kit.records import Commit, Notebook, PullRequest, Record, Release, SourceFile, TextPage
-from cooldown_kit.render import commit, pull_request, release
+from cooldown_kit.records import (
+    CodeReview,
+    Commit,
+    Discussion,
+    FileChange,
+    Issue,
+    Notebook,
+    PullRequest,
+    Record,
+    Release,
+    Round,
+    SourceFile,
+    TextPage,
+    Thread,
+)
+from cooldown_kit.render import commit, issue, pull_request, release, review, thread
 from cooldown_kit.render.before_after import render_before_after
 from cooldown_kit.render.cells import render_cells
 from cooldown_kit.render.layouts import Layouts
@@ -18,8 +32,10 @@ from cooldown_kit.render.origin import NotRendered, Origin
 from cooldown_kit.render.pseudonymise import pseudonymise
 from cooldown_kit.render.script import render_script
 from cooldown_kit.render.source_file import render_source_file
-from cooldown_kit.render.task import render_task
+from cooldown_kit.render.story import render_story
+from cooldown_kit.render.task import render_request_task, render_task
 from cooldown_kit.render.text_page import render_text_page
+from cooldown_kit.render.tidy import tidy
 
 _Renderer = Callable[[Any, Origin, Layouts], Document | NotRendered]
 
@@ -36,6 +52,14 @@ class Rendered(NamedTuple):
     fallback: Fallback | None = None
 
 
+def _diff_or_story(record: PullRequest, origin: Origin, layouts: Layouts) -> Document | NotRendered:
+    """The first layout of a request: its diff, or its story where there is talk and no diff (nobody has the commits any more)."""
+    document = pull_request.render_pull_request(record, origin)
+    if isinstance(document, NotRendered) and record.forge:
+        return render_story(record, origin, layouts)
+    return document
+
+
 _KINDS: Mapping[type, tuple[str, Mapping[str, _Renderer]]] = {
     Commit: (
         "commit",
@@ -48,8 +72,16 @@ _KINDS: Mapping[type, tuple[str, Mapping[str, _Renderer]]] = {
     Notebook: ("notebook", {"script": render_script, "cells": render_cells}),
     PullRequest: (
         "pull_request",
-        {"diff": lambda record, origin, _: pull_request.render_pull_request(record, origin)},
+        {
+            "diff": _diff_or_story,
+            "story": render_story,
+            "task": render_request_task,
+        },
     ),
+    CodeReview: ("review", {"thread": review.render_review, "fix": review.render_fix}),
+    Issue: ("issue", {"thread": issue.render_issue}),
+    Discussion: ("discussion", {"thread": issue.render_discussion}),
+    Thread: ("thread", {"thread": thread.render_thread}),
 }
 """Type of record → its key in the options, and its layouts; the first is the one that all of them can take."""
 
@@ -68,38 +100,76 @@ def render_record(record: Record, origin: Origin, layouts: Layouts) -> Rendered:
         )
     kind, renderers = _KINDS[type(record)]
     chosen, first = layouts.choose(kind, record.id), next(iter(renderers))
-    document = _with(renderers[chosen], _read_by(chosen, record), origin, layouts)
+    document = _with(renderers[chosen], _read_by(chosen, record, layouts), origin, layouts)
     if chosen == first or isinstance(document, Document):
         return Rendered(document)
-    instead = _with(renderers[first], _read_by(first, record), origin, layouts)
+    instead = _with(renderers[first], _read_by(first, record, layouts), origin, layouts)
     return Rendered(instead, Fallback(chosen, document.reason) if isinstance(instead, Document) else None)
 
 
 def _with(renderer: _Renderer, record: Record, origin: Origin, layouts: Layouts) -> Document | NotRendered:
-    """What the renderer makes of the record, with pseudonyms where the options ask for them."""
-    if not layouts.options.pseudonyms:
-        return renderer(record, origin, layouts)
-    document = renderer(pseudonymise(record), origin, layouts)
+    """What the renderer makes of the record once it is tidy, with pseudonyms where the options ask for them."""
+    record, left_out = tidy(record, layouts.options)
+    named = record
+    if layouts.options.pseudonyms:
+        record = pseudonymise(record)
+    document = renderer(record, origin, layouts)
     if isinstance(document, NotRendered):
         return document
     # The keyed hashes are of the people themselves, so that one author is the same in all documents.
-    return msgspec.structs.replace(document, authors=_authors(record, origin))
+    signals = {**document.signals, **left_out} if left_out else document.signals
+    return msgspec.structs.replace(document, authors=_authors(named, origin), signals=signals)
 
 
-def _read_by(layout: str, record: Record) -> Record:
+def _read_by(layout: str, record: Record, layouts: Layouts) -> Record:
     """The record without the contents that the layout does not show: looking for people in them costs time and numbers."""
     needs = NEEDS.get(layout, frozenset())
-    if isinstance(record, Commit) and "untouched" not in needs and record.untouched:
+    if layout == "story" and layouts.tokens:
+        needs |= {"before"}
+    if isinstance(record, Commit | PullRequest) and "untouched" not in needs and record.untouched:
         record = msgspec.structs.replace(record, untouched=[])
+    if isinstance(record, PullRequest):
+        record = msgspec.structs.replace(record, rounds=_read_of_rounds(record, layout))
     if isinstance(record, Commit | PullRequest) and "before" not in needs:
-        changes = [msgspec.structs.replace(change, before=None) for change in record.changes]
-        record = msgspec.structs.replace(record, changes=changes)
+        record = msgspec.structs.replace(record, changes=[_without_contents(c) for c in record.changes])
+    if isinstance(record, CodeReview):
+        record = _read_of_review(record, needs)
     return record
 
 
+def _read_of_rounds(record: PullRequest, layout: str) -> list[Round]:
+    """What single pushes did is told in the story alone, or where nothing else is known."""
+    if layout != "story" and record.changes:
+        return [msgspec.structs.replace(one, changes=[]) for one in record.rounds]
+    return [
+        msgspec.structs.replace(one, changes=[_without_contents(c) for c in one.changes])
+        for one in record.rounds
+    ]
+
+
+def _read_of_review(record: CodeReview, needs: frozenset[str]) -> CodeReview:
+    answer = record.thread.answer
+    if answer is not None and "before" not in needs:
+        answer = msgspec.structs.replace(answer, change=_without_contents(answer.change))
+    thread = msgspec.structs.replace(record.thread, answer=answer)
+    return msgspec.structs.replace(record, thread=thread, criticised=None, accepted=None)
+
+
+def _without_contents(change: FileChange) -> FileChange:
+    return change if change.before is None else msgspec.structs.replace(change, before=None)
+
+
 def _authors(record: Record, origin: Origin) -> list[str]:
-    if isinstance(record, Commit):
-        return commit.authors_of(record, origin)
-    if isinstance(record, PullRequest):
-        return pull_request.authors_of(record, origin)
-    return release.authors_of(record, origin) if isinstance(record, Release) else []
+    of = _AUTHORS.get(type(record))
+    return of(record, origin) if of else []
+
+
+_AUTHORS: Mapping[type, Callable[[Any, Origin], list[str]]] = {
+    Commit: commit.authors_of,
+    PullRequest: pull_request.authors_of,
+    CodeReview: review.authors_of,
+    Issue: issue.authors_of,
+    Discussion: issue.authors_of,
+    Thread: thread.authors_of,
+    Release: release.authors_of,
+}

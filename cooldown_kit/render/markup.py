@@ -31,6 +31,28 @@ TOKENS: Mapping[str, tuple[Mapping[str, str], ...]] = {
             "empty": "<empty_output>",
         },
     ),
+    "thread": ({"start": "<issue_start>", "comment": "<issue_comment>", "closed": "<issue_closed>"},),
+    "story": (
+        {
+            "event": "<pr>",
+            "status": "<pr_status>",
+            "merged": "<pr_is_merged>",
+            "repository": "<repo_name>",
+            "base": "<pr_base>",
+            "file": "<pr_file>",
+            "code": "<pr_base_code>",
+            "diff": "<pr_diff>",
+            "hunk": "<pr_diff_hunk>",
+            "comment": "<pr_comment>",
+            "id": "<pr_event_id>",
+            "review": "<pr_review>",
+            "state": "<pr_review_state>",
+            "review_comment": "<pr_review_comment>",
+            "of_review": "<pr_in_reply_to_review_id>",
+            "of_comment": "<pr_in_reply_to_comment_id>",
+            "line": "<pr_diff_hunk_comment_line>",
+        },
+    ),
 }
 """Layout → what it marks → token, one mapping for each family of tokenizers, the newer first."""
 

@@ -11,6 +11,7 @@ from cooldown_kit.records import Release
 from cooldown_kit.render.message import without_address, without_signature, without_trailers
 from cooldown_kit.render.origin import NotRendered, Origin, content_hash
 from cooldown_kit.render.signals import text_signals
+from cooldown_kit.render.talk_signals import hashes
 
 
 def render_release(record: Release, origin: Origin) -> Document | NotRendered:
@@ -18,7 +19,7 @@ def render_release(record: Release, origin: Origin) -> Document | NotRendered:
     message, notes = _message(record), (record.notes or "").strip("\n")
     if not (message or notes.strip() or record.subjects):
         return NotRendered("empty_release")
-    header = f"# Release {record.tag} of {record.repository}\n\n"
+    header = f"# Release {record.tag} of {record.repository}{_name(record)}\n\n"
     shown = [text for text in (notes, message) if text.strip()]
     if len(shown) == 2 and _words(message) in _words(notes):
         shown.pop()  # many projects put the notes into the tag as well
@@ -37,6 +38,7 @@ def render_release(record: Release, origin: Origin) -> Document | NotRendered:
         connector=origin.connector,
         repository=record.repository,
         revision=record.revision,
+        url=record.url,
         title=record.tag,
         authors=authors_of(record, origin),
         time=record.released_at,
@@ -45,13 +47,21 @@ def render_release(record: Release, origin: Origin) -> Document | NotRendered:
             "message_characters": float(len(message)),
             "notes_characters": float(len(notes)),
             "commits": float(len(record.subjects) + record.subjects_left_out),
+            **({"prerelease": float(record.prerelease)} if record.forge else {}),
         },
     )
 
 
 def authors_of(record: Release, origin: Origin) -> list[str]:
-    """The keyed hash of who made the tag, where it says so."""
-    return [origin.hash_author(record.tagger.email)] if record.tagger and record.tagger.email else []
+    """The keyed hash of who made the tag or the release, where it says so."""
+    return hashes([record.tagger], record.forge, origin.hash_author)
+
+
+def _name(record: Release) -> str:
+    """The title that a forge shows, where it says more than the tag."""
+    name = " ".join((record.name or "").split())
+    known = f"release {record.tag} {record.tag.lstrip('v')} {record.repository}"
+    return f": {name}" if set(_words(name).split()) - set(_words(known).split()) else ""
 
 
 def _message(record: Release) -> str:

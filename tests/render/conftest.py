@@ -10,9 +10,12 @@ import pytest
 
 from cooldown_kit.records import (
     Cell,
+    CodeReview,
     Commit,
+    Discussion,
     FileChange,
     HistorySignals,
+    Issue,
     Notebook,
     Person,
     PullRequest,
@@ -20,9 +23,12 @@ from cooldown_kit.records import (
     Release,
     SourceFile,
     TextPage,
+    Thread,
     UntouchedFile,
 )
 from cooldown_kit.render.origin import Origin
+
+from . import talk_records
 
 MESSAGE = """\
 Round half to even when splitting a payment
@@ -288,3 +294,38 @@ def pull_request(whole_commit: Commit) -> PullRequest:
         ],
         changes=whole_commit.changes,
     )
+
+
+@pytest.fixture
+def forge_request() -> PullRequest:
+    return talk_records.forge_request()
+
+
+@pytest.fixture
+def code_review() -> CodeReview:
+    return talk_records.code_review()
+
+
+@pytest.fixture
+def issue() -> Issue:
+    return talk_records.issue()
+
+
+@pytest.fixture
+def discussion() -> Discussion:
+    return talk_records.discussion()
+
+
+@pytest.fixture
+def question() -> Thread:
+    return talk_records.question()
+
+
+@pytest.fixture
+def mail() -> Thread:
+    return talk_records.mail()
+
+
+@pytest.fixture
+def forge_release() -> Release:
+    return talk_records.forge_release()
