@@ -413,7 +413,7 @@ def test_compressed_answers_are_read(server, made):
 
 def test_a_server_that_drips_is_cut_off_as_a_whole(server, made):
     server.script(Said(drip=True), Said([1]))
-    assert made(connecting=Connecting(timeout_seconds=0.3)).ask(get(server)).data == [1]
+    assert made(connecting=Connecting(timeout_seconds=1.0)).ask(get(server)).data == [1]
     assert len(server.asked) == 2
 
 
