@@ -24,17 +24,15 @@ def items(chunks: Iterable[bytes]) -> Iterator[dict[str, Any] | str]:
 
     Raises :class:`BadJsonError` where the file ends within an object, or holds no objects.
     """
-    held = bytearray()
-    depth, start, in_text, escaped, found, array_at = 0, -1, False, False, False, -1
+    parts: list[bytes] = []
+    depth, array_at, held = 0, -1, 0
+    within = in_text = escaped = found = False
     for chunk in chunks:
-        offset = len(held) if start >= 0 else 0
-        data = bytes(held) + chunk if start >= 0 else chunk
-        held = bytearray()
-        position = offset
+        start = position = 0
         while True:
-            if escaped and position < len(data):
+            if escaped and position < len(chunk):
                 position, escaped = position + 1, False
-            match = _SIGNS.search(data, position)
+            match = _SIGNS.search(chunk, position)
             if match is None:
                 break
             position = match.end()
@@ -50,21 +48,20 @@ def items(chunks: Iterable[bytes]) -> Iterator[dict[str, Any] | str]:
                 if sign == b"[" and depth <= _DEEPEST and array_at < 0:
                     array_at = depth
                 elif sign == b"{" and array_at >= 0 and depth == array_at + 1:
-                    start = match.start()
+                    start, within = match.start(), True
             else:
-                if sign == b"}" and start >= 0 and depth == array_at + 1:
-                    found = True
-                    yield _decoded(data[start:position])
-                    start = -1
+                if sign == b"}" and within and depth == array_at + 1:
+                    yield _decoded(b"".join([*parts, chunk[start:position]]))
+                    parts, held, within, found = [], 0, False, True
                 elif sign == b"]" and depth == array_at:
                     found, array_at = True, -1  # an empty list is one, too
                 depth -= 1
                 if depth < 0:
                     raise BadJsonError("a bracket closes nothing")
-        if start >= 0:
-            held = bytearray(data[start:])
-            start = 0
-            if len(held) > MAX_ITEM:
+        if within:
+            parts.append(chunk[start:])
+            held += len(chunk) - start
+            if held > MAX_ITEM:
                 raise BadJsonError(f"an item has more than {MAX_ITEM:,} bytes")
     if depth or in_text:
         raise BadJsonError("it ends within an item")

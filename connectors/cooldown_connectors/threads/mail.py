@@ -98,7 +98,7 @@ def _read(
 ) -> Mail:
     sent = sent_at(message, postmark)
     if sent is None:
-        raise NotTakenError("no_date", str(message.get("Date") or "")[:100], number)
+        raise NotTakenError("no_date", header(message, "Date", options.encoding)[:100], number)
     body = body_of(message, options.encoding)
     size = len(body.text.encode())
     if size > options.max_text_size:

@@ -35,10 +35,20 @@ _STAMP: Final = re.compile(
 _YEARS: Final = range(1971, 2100)
 
 
+def raw(message: Message, name: str) -> list[str]:
+    """All values of a header as they stand there; raw bytes are kept as surrogates, which ``message.get`` would replace."""
+    lower = name.lower()
+    return [str(value) for key, value in message.raw_items() if key.lower() == lower]
+
+
+def first(message: Message, name: str) -> str:
+    """The beginning of the first of them; empty where there is none."""
+    return next((value[:_MAX_VALUE] for value in raw(message, name)), "")
+
+
 def header(message: Message, name: str, encoding: str) -> str:
     """The value with encoded words decoded, on one line; empty where there is none."""
-    value = message.get(name)
-    return _SPACE.sub(" ", decoded(str(value)[:_MAX_VALUE], encoding)).strip() if value is not None else ""
+    return _SPACE.sub(" ", decoded(first(message, name), encoding)).strip()
 
 
 def decoded(value: str, encoding: str) -> str:
@@ -70,7 +80,7 @@ SLOW_CODECS: Final = ("punycode", "idna", "unknown-8bit")
 
 
 def message_id(message: Message) -> str | None:
-    value = str(message.get("Message-ID") or "")[:_MAX_VALUE]
+    value = first(message, "Message-ID")
     found = _ID.search(value)
     plain = found[1] if found else _SPACE.sub("", value).strip("<>")[:250]
     return _clean(plain) or None
@@ -78,8 +88,8 @@ def message_id(message: Message) -> str | None:
 
 def references(message: Message) -> list[str]:
     """Ids of the mails that this one answers, the nearest first."""
-    replied = _ID.findall(_clean(str(message.get("In-Reply-To") or "")[:_MAX_VALUE]))
-    value = _clean(str(message.get("References") or ""))
+    replied = _ID.findall(_clean(first(message, "In-Reply-To")))
+    value = _clean(next(iter(raw(message, "References")), ""))
     if len(value) > _MAX_REFERENCES:
         value = value[:500] + " " + value[-_MAX_REFERENCES:]
     above = _ID.findall(value)
@@ -99,8 +109,8 @@ def author(message: Message, encoding: str) -> Person | None:
 
 def sent_at(message: Message, postmark: bytes) -> datetime | None:
     """From ``Date``; where that is none, from when it was received, or from the mbox."""
-    received = [str(value).rpartition(";")[2] for value in message.get_all("Received") or ()][:3]
-    for value in (str(message.get("Date") or ""), *received):
+    received = [value.rpartition(";")[2] for value in raw(message, "Received")[:3]]
+    for value in (first(message, "Date"), *received):
         time = _date(value[:200])
         if time is not None:
             return time

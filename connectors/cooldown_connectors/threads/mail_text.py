@@ -48,7 +48,7 @@ def body_of(message: Message, encoding: str) -> Body:
     """Raises :class:`NoTextError`."""
     body = Body()
     pieces = [piece for piece in _pieces(message, encoding, body, 0) if piece.strip()]
-    text = "".join(piece if piece.endswith("\n") else piece + "\n" for piece in pieces)
+    text = "\n".join(piece if piece.endswith("\n") else piece + "\n" for piece in pieces)
     text = _SIGNED.sub(lambda match: _DASHED.sub("", match[1]), text)
     if text.lstrip().startswith(_ARMOUR):
         raise NoTextError("encrypted", "it is an armoured PGP message")
@@ -67,9 +67,8 @@ def _pieces(part: Message, encoding: str, body: Body, depth: int) -> list[str]:
     kind = part.get_content_type()
     if kind == "multipart/encrypted" or kind in _ENCRYPTED:
         raise NoTextError("encrypted", kind)
-    payload = part.get_payload()
-    if kind.startswith("multipart/") and isinstance(payload, list):
-        children = [child for child in payload if isinstance(child, Message)]
+    if kind.startswith("multipart/") and part.is_multipart():
+        children = [child for child in part.get_payload() if isinstance(child, Message)]
         if kind == "multipart/alternative":
             return _best(children, encoding, body, depth)
         return [piece for child in children for piece in _pieces(child, encoding, body, depth + 1)]
@@ -77,7 +76,7 @@ def _pieces(part: Message, encoding: str, body: Body, depth: int) -> list[str]:
     if kind in _SIGNATURES:
         return []
     attached = part.get_content_disposition() == "attachment"
-    patch = kind in _PATCH_TYPES or _file_name(part).endswith(_PATCH_NAMES)
+    patch = not part.is_multipart() and (kind in _PATCH_TYPES or _file_name(part).endswith(_PATCH_NAMES))
     if patch or ((kind == "text/plain" or kind.startswith("multipart/")) and not attached):
         return [_decoded(part, encoding)]
     if kind == "text/html" and not attached:
@@ -112,12 +111,13 @@ def _file_name(part: Message) -> str:
 
 
 def _decoded(part: Message, encoding: str) -> str:
-    payload = part.get_payload(decode=True)
-    data = payload if isinstance(payload, bytes) else b""
     try:
         declared = part.get_content_charset()
     except (ValueError, LookupError, TypeError):
         declared = None
+    del part["Content-Type"]  # else the library decodes with whatever codec it names, too
+    payload = part.get_payload(decode=True)
+    data = payload if isinstance(payload, bytes) else b""
     for name in (declared, "utf-8", encoding):
         if not name or name.lower() in SLOW_CODECS:
             continue

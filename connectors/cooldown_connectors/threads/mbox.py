@@ -13,8 +13,10 @@ from typing import IO, Final, cast
 from cooldown_connectors.threads.seven_zip import too_much
 
 _FROM: Final = b"From "
-# A line of a text that starts with "From " has no time and year at its end; this one also allows a zone and "remote from …".
-_POSTMARK: Final = re.compile(rb"From .{0,500}\d{1,2}:\d\d(?::\d\d)?(?: .{0,20})? (?:19|20)\d\d(?: |\r|\n|$)")
+# A sentence that starts with "From " has no such time; some programs write a zone before the year, or something behind it.
+_POSTMARK: Final = re.compile(
+    rb"From .{0,500}(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d{1,2} +\d{1,2}:\d\d(?::\d\d)?(?: .{0,20})? (?:19|20)\d\d(?: |\r|\n|$)"
+)
 _ESCAPED: Final = re.compile(rb">+From ")
 _LINE: Final = 64 << 10
 """Longer lines are taken in pieces."""
