@@ -15,8 +15,8 @@ from cooldown_kit.curate.secrets import SecretCleaner
 from cooldown_kit.documents import Document, read_documents
 from cooldown_kit.errors import RecipeError
 from cooldown_kit.events import ignore
-from cooldown_kit.records import Commit, Record, read_records
-from cooldown_kit.render.options import LAYOUTS, RenderOptions
+from cooldown_kit.records import CodeReview, Commit, FileChange, PullRequest, Record, read_records
+from cooldown_kit.render.options import LAYOUTS, NEEDS, RenderOptions
 from cooldown_kit.render.stage import DOCUMENTS, render_source
 from cooldown_kit.run_folder import RunFolder
 from cooldown_kit.samples import Sample, heading
@@ -161,7 +161,7 @@ def _why_not(sources: list[_Source], kind: str, layout: str, reasons: Mapping[st
     if not _has_contents(sources, kind, layout):
         return (
             "not here: the records of this run hold no contents before the change. "
-            f"Give `render.commit.{layout}` a share (`render: {{commit: {{diff: 80%, {layout}: 20%}}}}`) and run again"
+            f"Give `render.{kind}.{layout}` a share (`render: {{{kind}: {{{LAYOUTS[kind][0]}: 80%, {layout}: 20%}}}}`) and run again"
         )
     tried = sum(len(source.records[kind]) for source in sources)
     listed = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in sorted(reasons.items()))
@@ -171,16 +171,22 @@ def _why_not(sources: list[_Source], kind: str, layout: str, reasons: Mapping[st
 
 
 def _has_contents(sources: list[_Source], kind: str, layout: str) -> bool:
-    """Whether the run harvested what the layout is made of. Commits that only add files need none, and would mislead."""
-    if kind != "commit" or not RenderOptions(commit={layout: 1.0}).wanted:
+    """Whether the run harvested what the layout is made of. Changes that only add files need none, and would mislead."""
+    if "before" not in NEEDS.get(layout, ()):
         return True
     return any(
         change.before is not None
         for source in sources
         for record in source.records[kind]
-        if isinstance(record, Commit)
-        for change in record.changes
+        for change in _changes(record)
     )
+
+
+def _changes(record: Record) -> list[FileChange]:
+    if isinstance(record, Commit | PullRequest):
+        return record.changes
+    answer = record.thread.answer if isinstance(record, CodeReview) else None
+    return [answer.change] if answer else []
 
 
 def _read(run: RunFolder, name: str, seed: int) -> _Source:

@@ -56,6 +56,8 @@ class Harvest:
     """Parquet: the curated documents, split into training and held-out (``cooldown_kit.documents.SCHEMA``)."""
     rejects_path: Path
     """Parquet: the documents that were dropped, each with its reason."""
+    preferences_path: Path | None
+    """Parquet: pairs for preference training (``cooldown_kit.preferences.SCHEMA``), where the recipe asks for them."""
     summary: Mapping[str, Any]
     """Counters by stream: read, kept, held out, dropped by reason."""
 
@@ -126,6 +128,7 @@ def harvest(recipe: Recipe, *, on_event: Emit = ignore) -> Harvest:
     return Harvest(
         documents_path=curated.path / "documents.parquet",
         rejects_path=curated.path / "rejects.parquet",
+        preferences_path=curated.path / "preferences.parquet" if recipe.render.preferences else None,
         summary=curated.summary,
     )
 

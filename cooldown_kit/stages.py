@@ -166,9 +166,12 @@ def curate(recipe: Recipe, workspace: Workspace, rendered: list[StageOutput], em
     spec = StageSpec(
         "curate", "", {"documents": [r.digest for r in rendered]}, settings, curate_stage.VERSION
     )
-    inputs = [r.path / "documents.parquet" for r in rendered]
+    inputs = [r.path / render_stage.DOCUMENTS for r in rendered]
+    pairs = [r.path / render_stage.PREFERENCES for r in rendered] if recipe.render.preferences else []
     return workspace.build(
-        spec, lambda out: curate_stage.curate(inputs, recipe.curate, recipe.holdout, out, emit), emit
+        spec,
+        lambda out: curate_stage.curate(inputs, recipe.curate, recipe.holdout, out, emit, preferences=pairs),
+        emit,
     )
 
 

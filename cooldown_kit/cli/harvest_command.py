@@ -43,6 +43,8 @@ def command(
         return
     typer.echo(f"Documents  {made.documents_path}")
     typer.echo(f"Rejects    {made.rejects_path}")
+    if made.preferences_path:
+        typer.echo(f"Pairs      {made.preferences_path}")
 
 
 def _show(found: Mapping[str, Sequence[Estimate]], as_json: bool) -> None:

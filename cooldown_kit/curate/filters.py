@@ -13,6 +13,7 @@ import string
 from cooldown_kit.curate.generated import path_reason, says_generated
 from cooldown_kit.curate.history import history_reason
 from cooldown_kit.curate.options import CurateOptions
+from cooldown_kit.curate.talk import talk_reason
 from cooldown_kit.documents import Document
 
 DOCUMENTATION = frozenset(
@@ -63,6 +64,8 @@ def reason_to_drop(document: Document, options: CurateOptions) -> str | None:
     """
     content = content_of(document)
     if reason := too_short(content, options) or history_reason(document.signals, options.history):
+        return reason
+    if reason := talk_reason(document, options.talk):
         return reason
     if document.kind == "notebook":
         return _notebook_reason(document, content, options)

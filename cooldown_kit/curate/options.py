@@ -21,6 +21,23 @@ class HistoryOptions(Options):
     """Commits are dropped whose median added line was changed or removed sooner; lines that still stand are never held against one. 0 keeps all."""
 
 
+class TalkOptions(Options):
+    """Which conversations are worth reading: StarCoder2's rules for pull requests and issues (arXiv 2402.19173). What is not known drops nothing."""
+
+    bots: Literal["keep", "drop"] = "drop"
+    """What becomes of requests, issues and reviews of requests that a machine opened, by what the platform says of the account."""
+    unmerged: Literal["keep", "drop", "if_unreviewed"] = "if_unreviewed"
+    """What becomes of requests that were not merged: `if_unreviewed` drops those that nobody approved, of those whose reviews are known."""
+    min_people: Count = 2
+    """Stories of requests, discussions and threads in which fewer people take part are dropped; and issues, if they are long."""
+    monologue_characters: Count = 7000
+    """Longest issue of one person alone that is kept, in characters."""
+    min_characters: Count = 200
+    """Stories, issues, discussions and threads with less content than this are dropped, in characters."""
+    max_characters: Count = 100_000
+    """Stories, issues, discussions and threads with more content than this are dropped, in characters."""
+
+
 class CurateOptions(Options):
     """Which documents are good enough to train on. The filters for code are those of The Stack and of arXiv 2408.10914."""
 
@@ -50,6 +67,8 @@ class CurateOptions(Options):
     """Code files with more lines are dropped."""
     history: HistoryOptions = HistoryOptions()
     """What the history of a repository says of a commit."""
+    talk: TalkOptions = TalkOptions()
+    """Which requests, issues, discussions and threads are worth reading."""
     min_characters: Count = 20
     """Documents with less content than this are dropped, in characters."""
 

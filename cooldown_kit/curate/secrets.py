@@ -21,7 +21,7 @@ from cooldown_kit.curate.private_keys import KEYWORDS, private_key_span
 from cooldown_kit.curate.secret_rules import RULES, Rule
 from cooldown_kit.curate.secret_values import MARK, random_looking
 
-_PATCH_FIELDS = frozenset({"patch"})
+_PATCH_FIELDS = frozenset({"patch", "hunk"})
 _OPAQUE_FIELDS = frozenset(
     {
         "take",
@@ -44,6 +44,17 @@ _OPAQUE_FIELDS = frozenset(
         "fixed_by",
         "review",
         "record",
+        "forge",
+        "state",
+        "side",
+        "hunk_from",
+        "how",
+        "unanswered",
+        "relation",
+        "hidden",
+        "reply_to",
+        "ref",
+        "remarks",
     }
 )
 """Object names and words of our own: they hold nothing that anybody typed."""

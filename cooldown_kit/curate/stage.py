@@ -18,13 +18,14 @@ import pyarrow.parquet as pq
 
 from cooldown_kit.curate.duplicates import Duplicates
 from cooldown_kit.curate.filters import reason_to_drop
-from cooldown_kit.curate.groups import Group, group_of, whole_groups
+from cooldown_kit.curate.groups import Groups, heldout_groups, whole_groups
 from cooldown_kit.curate.holdout import Holdout
 from cooldown_kit.curate.options import CurateOptions, HoldoutOptions
+from cooldown_kit.curate.preferences import Fates, curate_preferences
 from cooldown_kit.documents import Document, DocumentWriter, Split, read_documents
 from cooldown_kit.events import Emit, Message, Progress
 
-VERSION = 3
+VERSION = 4
 """Raised whenever the same documents and options would give another output."""
 
 _PROGRESS_EVERY = 500
@@ -39,19 +40,28 @@ class _Note(NamedTuple):
     time: datetime | None
     language: str | None
     reason: str | None
-    group: Group | None
+    group: int | None
+    """A number of the group of what tells the same change; not the final one before all were seen."""
 
 
 def curate(
-    inputs: Sequence[Path], options: CurateOptions, holdout: HoldoutOptions, out: Path, emit: Emit
+    inputs: Sequence[Path],
+    options: CurateOptions,
+    holdout: HoldoutOptions,
+    out: Path,
+    emit: Emit,
+    *,
+    preferences: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """Filter, split and write the documents of ``inputs`` (``documents.parquet`` files, in the order of the recipe).
 
-    Writes ``out/documents.parquet`` (kept, with their split) and ``out/rejects.parquet`` (dropped, with the reason). Returns the counters:
+    Writes ``out/documents.parquet`` (kept, with their split) and ``out/rejects.parquet`` (dropped, with the reason); of the preference pairs
+    in ``preferences``, where there are any, to ``out/preferences.parquet`` those that may be trained on. Returns the counters:
     by stream what was read, kept and dropped and why, the instants of the hold-out, the languages kept, and totals.
     """
     total = 2 * sum(pq.read_metadata(path).num_rows for path in inputs)
-    notes = [_note(document, options) for document in _with_progress(inputs, 0, total, emit)]
+    known = Groups()
+    notes = [_note(document, options, known) for document in _with_progress(inputs, 0, total, emit)]
     languages = _largest_languages(notes, options.languages)
     reasons = [
         note.reason or ("rare_language" if note.language and note.language not in languages else None)
@@ -61,7 +71,8 @@ def curate(
     splits: list[Split] = [
         "heldout" if rule.holds_out(note.kind, note.identity, note.time) else "train" for note in notes
     ]
-    moved = whole_groups([note.group for note in notes], reasons, splits)
+    groups = [None if note.group is None else known.find(note.group) for note in notes]
+    moved = whole_groups(groups, reasons, splits)
     heldout = {
         note.content_hash
         for note, reason, split in zip(notes, reasons, splits, strict=True)
@@ -69,6 +80,7 @@ def curate(
     }
     duplicates = Duplicates(heldout, keep_in_train=not options.exact_duplicates)
     tally = _Tally()
+    fates = Fates(known, heldout_groups(groups, reasons, splits), rule)
     with (
         DocumentWriter(out / "documents.parquet") as kept,
         DocumentWriter(out / "rejects.parquet", rejects=True) as rejected,
@@ -77,11 +89,14 @@ def curate(
         for document, reason, split in zip(documents, reasons, splits, strict=True):
             dropped = reason or duplicates.reason(document.content_hash, split)
             tally.add(document, split, dropped)
+            fates.add(document, split, dropped)
             if dropped:
                 rejected.write(document, reason=dropped)
             else:
                 kept.write(msgspec.structs.replace(document, split=split))
     summary = {**tally.summary(rule, languages), "heldout_with_their_pull_request": moved}
+    if preferences:
+        summary["preferences"] = curate_preferences(preferences, fates, out / "preferences.parquet")
     _warn(summary, rule, emit)
     return summary
 
@@ -95,7 +110,7 @@ def _with_progress(inputs: Sequence[Path], done: int, total: int, emit: Emit) ->
                 emit(Progress(stage="curate", done=done / 2, total=total / 2, unit="documents"))
 
 
-def _note(document: Document, options: CurateOptions) -> _Note:
+def _note(document: Document, options: CurateOptions, groups: Groups) -> _Note:
     is_file = document.kind == "code" and document.layout != "repository"
     is_program = is_file and not document.signals.get("markup")
     return _Note(
@@ -105,7 +120,7 @@ def _note(document: Document, options: CurateOptions) -> _Note:
         time=document.time,
         language=sys.intern(document.language) if document.language and is_program else None,
         reason=reason_to_drop(document, options),
-        group=group_of(document),
+        group=groups.join(document.related),
     )
 
 

@@ -11,6 +11,9 @@ from cooldown_kit.records import Commit, PullRequest, Record
 from cooldown_kit.render.dispatch import Fallback
 from cooldown_kit.render.origin import NotRendered
 
+_PROSE = frozenset({"text", "issue", "discussion", "thread"})
+"""Kinds of documents that have no programming language."""
+
 
 class Counts:
     """The counters of one source."""
@@ -27,6 +30,8 @@ class Counts:
         self._not_rendered: Counter[str] = Counter()
         self._fallbacks: dict[str, Counter[str]] = defaultdict(Counter)
         self._patches_left_out: Counter[str] = Counter()
+        self._pairs = 0
+        self._not_paired: Counter[str] = Counter()
 
     def rendered(self, record: Record, document: Document | NotRendered, fallback: Fallback | None) -> None:
         """One record and what was made of it by itself."""
@@ -45,6 +50,13 @@ class Counts:
         """A document got another layout than the one that the shares gave it."""
         self._fallbacks[fallback.layout][fallback.reason] += 1
 
+    def paired(self, reason: str | None) -> None:
+        """A review that gave a preference pair, or why it gave none."""
+        if reason is None:
+            self._pairs += 1
+        else:
+            self._not_paired[reason] += 1
+
     def written(self, document: Document) -> None:
         """One document, of whatever it was made."""
         size = {"documents": 1, "characters": len(document.text)}
@@ -52,7 +64,7 @@ class Counts:
         self._by["take"][document.take].update(size)
         self._by["kind"][document.kind].update(size)
         self._by["layout"][f"{document.kind}.{document.layout}"].update(size)
-        if document.kind != "text":
+        if document.kind not in _PROSE:
             self._languages[document.language or "unknown"] += 1
 
     def summary(self, packing: Mapping[str, int]) -> dict[str, Any]:
@@ -70,5 +82,6 @@ class Counts:
             "fallbacks": {name: dict(sorted(why.items())) for name, why in sorted(self._fallbacks.items())},
             "not_rendered": dict(sorted(self._not_rendered.items())),
             "patches_left_out": dict(sorted(self._patches_left_out.items())),
+            "preferences": {"pairs": self._pairs, "not_paired": dict(sorted(self._not_paired.items()))},
             "packing": dict(sorted(packing.items())),
         }

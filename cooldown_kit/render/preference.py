@@ -145,4 +145,4 @@ def _prompt(record: CodeReview, region: _Region, layouts: Layouts) -> str | None
     said = "\n\n".join(said_by(before_answer(record), layouts.options.conversation_characters))
     code = fenced(excerpt, language_tag(path, "".join(region.lines[:1])))
     title = " ".join(record.title.split())
-    return f"# {title}\n\n## Review\n\n{said}\n\n## File\n\n### {quote_path(path)}\n\n{code}\n## {where.capitalize()}\n\n"
+    return f"# {title}\n\n## Review\n\n{said}\n\n## File\n\n### {quote_path(path)}\n\n{code}\n## Lines\n\n"

@@ -12,21 +12,24 @@ import msgspec
 
 from cooldown_kit.documents import Document, DocumentWriter
 from cooldown_kit.events import Emit, Progress
-from cooldown_kit.records import Record, Skipped, SourceFile
+from cooldown_kit.preferences import Preference, PreferenceWriter
+from cooldown_kit.records import CodeReview, Record, Skipped, SourceFile
 from cooldown_kit.render.counts import Counts
 from cooldown_kit.render.dispatch import Fallback, render_record
 from cooldown_kit.render.layouts import Layouts
 from cooldown_kit.render.options import RenderOptions
 from cooldown_kit.render.origin import NotRendered, Origin
+from cooldown_kit.render.preference import preference
 from cooldown_kit.render.pseudonymise import pseudonymise
 from cooldown_kit.render.pseudonyms import Pseudonyms
 from cooldown_kit.render.repository import Pack, RepositoryPacker
 
 STAGE: Final = "render"
-VERSION: Final = 2
+VERSION: Final = 3
 """Part of the stage's key: raised whenever the same records would give other documents."""
 DOCUMENTS: Final = "documents.parquet"
 REJECTS: Final = "rejects.jsonl"
+PREFERENCES: Final = "preferences.parquet"
 _PROGRESS_EVERY = 500
 
 
@@ -51,12 +54,13 @@ def render_source(
 ) -> dict[str, Any]:
     """Render all records of one source into ``out/documents.parquet``.
 
-    ``clean`` sees every record before anything else does: it replaces secrets. ``hash_author`` turns an e-mail address
-    into a keyed hash. ``options`` say which layouts in which proportion, ``seed`` decides which record gets which, and
+    ``clean`` sees every record before anything else does: it replaces secrets. ``hash_author`` turns an e-mail address, or
+    ``{forge}:{login}``, into a keyed hash. ``options`` say which layouts in which proportion, ``seed`` decides which record gets which, and
     ``special_tokens`` are those of the model's tokenizer, used where the options turn them on. ``accept`` sees each file that
     would go into a repository's document as the document that it is by itself; where it says no, the file stays by itself.
 
-    Records that give no document are listed in ``out/rejects.jsonl`` with their reason. Returns the counters of the
+    Where the options ask for preference pairs they are written to ``out/preferences.parquet``, of all reviews: which of them may be
+    trained on, curation decides. Records that give no document are listed in ``out/rejects.jsonl`` with their reason. Returns the counters of the
     stage. Memory stays flat whatever the number of records; files that wait for their repository wait on disk.
     """
     origin = Origin(source, connector, hash_author)
@@ -65,6 +69,8 @@ def render_source(
         writer = stack.enter_context(DocumentWriter(out / DOCUMENTS))
         rejects = stack.enter_context((out / REJECTS).open("wb"))
         work = _Work(origin, layouts, writer, rejects)
+        if layouts.options.preferences:
+            work.preferences = stack.enter_context(PreferenceWriter(out / PREFERENCES))
         if layouts.options.shares("source_file").get("repository"):
             packer = RepositoryPacker(
                 out,
@@ -90,6 +96,7 @@ class _Work:
     def __init__(self, origin: Origin, layouts: Layouts, writer: DocumentWriter, rejects: BinaryIO) -> None:
         self.counts = Counts()
         self.packer: RepositoryPacker | None = None
+        self.preferences: PreferenceWriter | None = None
         self._origin = origin
         self._layouts = layouts
         self._writer = writer
@@ -105,6 +112,16 @@ class _Work:
             self._alone(record, Fallback("repository", "kept_out"))
         else:
             self._alone(record)
+        if isinstance(record, CodeReview) and self.preferences is not None:
+            self._pair(record, self.preferences)
+
+    def _pair(self, record: CodeReview, writer: PreferenceWriter) -> None:
+        pair = preference(record, self._origin, self._layouts)
+        if isinstance(pair, Preference):
+            writer.write(pair)
+            self.counts.paired(None)
+        else:
+            self.counts.paired(pair.reason)
 
     def deal_out_packs(self) -> None:
         """Write the files that were put aside: the packs that get the layout as one document each, the others file by file."""

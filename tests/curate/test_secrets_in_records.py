@@ -21,10 +21,10 @@ MARK = "<secret:github-personal-access-token>"
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 OBJECT_NAMES = {
     *("revision", "parents", "blob", "old_blob", "new_blob", "changed_in", "merged_in", "base", "head"),
-    *("reverts", "reverted_by", "fixed_by"),
+    *("reverts", "reverted_by", "fixed_by", "reply_to", "ref", "remarks"),
 }
-OWN_WORDS = {"take", "mode", "old_mode", "new_mode", "status", "left_out", "review"}
-"""Fields that hold nothing that anybody typed: git's object names and modes, and words of the connectors."""
+OWN_WORDS = {"take", "mode", "old_mode", "new_mode", "status", "left_out", "review", "forge", "hidden"}
+"""Fields that hold nothing that anybody typed: names of git's objects and of forges' comments, modes, and words of the connectors."""
 
 
 def leaves(kind: inspect.Type, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -87,6 +87,18 @@ def test_the_walk_reaches_the_fields_of_every_record() -> None:
         "Release.notes",
         "Release.subjects",
         "TextPage.text",
+        "PullRequest.rounds.changes.patch",
+        "PullRequest.threads.anchor.hunk",
+        "PullRequest.timeline.detail",
+        "PullRequest.linked.text",
+        "PullRequest.reviews.text",
+        "CodeReview.thread.answer.change.before",
+        "CodeReview.criticised",
+        "Issue.comments.text",
+        "Issue.labels",
+        "Discussion.category",
+        "Thread.posts.text",
+        "Release.name",
     } <= reached
     assert len(CASES) >= 40
 
