@@ -16,7 +16,8 @@ from cooldown_connectors.http.addresses import checked_address
 from cooldown_kit.connector import SourceOptions
 from cooldown_kit.options import Bytes, Count, Share
 
-_REPOSITORY = re.compile(r"[^\s/][^\s]*/[^\s/]+")
+_REPOSITORY = re.compile(r"[^\s/](?:[^\s]| (?=\S))*/[^\s/](?:[^\s/]| (?=[^\s/]))*")
+"""Names of projects may hold spaces on Azure DevOps."""
 
 
 def as_list(value: object) -> object:
