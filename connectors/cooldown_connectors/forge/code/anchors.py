@@ -16,14 +16,13 @@ from cooldown_connectors.forge.code.changes import Changed
 from cooldown_connectors.forge.code.hunk_text import (
     HunkLine,
     Side,
-    context_hunk,
     find_block,
     hunk_around,
     line_at,
     read_hunk,
     text_of,
 )
-from cooldown_connectors.forge.code.lines import Edit, Span, edits_of, moved
+from cooldown_connectors.forge.code.lines import Span, edits_of, moved, surviving
 from cooldown_connectors.forge.code.reapply import split_lines
 from cooldown_connectors.forge.code.versions import FileReader
 from cooldown_connectors.git.paths import path_text
@@ -51,7 +50,7 @@ class Placed:
     """The file there; ``None`` where it is gone."""
     place: Span | None = None
     """Its lines or, where they were removed, what stands in their place; ``None`` for a comment on the whole file, and where it is not known."""
-    kept: Span | None = None
+    kept: tuple[Span, ...] = ()
     """Those of the lines that are in that file."""
 
 
@@ -172,22 +171,15 @@ def _with_hunk(
     lines: Sequence[str],
     span: Span,
 ) -> Placed:
-    hunk: str | None = None
-    edits: list[Edit] | None = []
+    patch = "" if change is None or change.left_out == "empty" else change.patch
     if head.changed is None or head.changed.left_out is not None:
-        edits = None
-    elif change is not None and change.patch is not None:
-        edits = edits_of(change.patch)
-        hunk = hunk_around(change.patch, anchor.side, span)
-    elif change is not None and change.left_out != "empty":
-        edits = None
-    if hunk is None and edits is not None:
-        hunk = context_hunk(edits, lines, anchor.side, span)
-    if hunk is not None:
+        patch = None
+    edits = None if patch is None else edits_of(patch)
+    if patch is not None and edits is not None:
+        hunk = hunk_around(patch, edits, lines, anchor.side, span)
         anchor = msgspec.structs.replace(anchor, hunk=hunk, hunk_from="git")
     if anchor.side == "new":
-        return Placed(anchor, head.number, new_path, span, span)
+        return Placed(anchor, head.number, new_path, span, (span,))
     if edits is None:
         return Placed(anchor, head.number, new_path)
-    there = moved(edits, span)
-    return Placed(anchor, head.number, new_path, there.place, there.kept)
+    return Placed(anchor, head.number, new_path, moved(edits, span).place, tuple(surviving(edits, span)))

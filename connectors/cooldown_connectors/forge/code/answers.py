@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from cooldown_connectors.forge.code.anchors import Placed
-from cooldown_connectors.forge.code.lines import Span, edits_of, moved
+from cooldown_connectors.forge.code.lines import Edit, Span, edits_of, moved, surviving
 from cooldown_connectors.forge.code.plan import Step
 from cooldown_connectors.forge.code.told import Unanswered
 from cooldown_kit.records import Answer, FileChange
@@ -26,7 +26,8 @@ class Trace:
 
     path: str | None
     place: Span | None
-    kept: Span | None
+    kept: tuple[Span, ...]
+    """Those of the lines themselves that are still there: what was put in between them is none of theirs."""
     answer: Answer | None = None
     unread: bool = False
     """The way was lost: a diff is left out."""
@@ -70,12 +71,11 @@ def _through_target(traced: Trace, step: Step) -> None:
         return
     traced.path = move.path
     if move.path is None:
-        traced.place = traced.kept = None
+        traced.place, traced.kept = None, ()
         return
     if traced.place is not None:
         traced.place = moved(move.edits, traced.place).place
-    if traced.kept is not None:
-        traced.kept = moved(move.edits, traced.kept).kept
+    traced.kept = _still(move.edits, traced.kept)
 
 
 def _through_push(traced: Trace, step: Step, push: Push, *, counts: bool) -> None:
@@ -88,7 +88,7 @@ def _through_push(traced: Trace, step: Step, push: Push, *, counts: bool) -> Non
         return
     if change.status == "deleted":
         _answer(traced, push, "deleted", change, counts=counts)
-        traced.path = traced.place = traced.kept = None
+        traced.path, traced.place, traced.kept = None, None, ()
         return
     traced.path = change.path
     if change.patch is None:
@@ -102,8 +102,11 @@ def _through_push(traced: Trace, step: Step, push: Push, *, counts: bool) -> Non
     if result.touch is not None:
         _answer(traced, push, result.touch, change, counts=counts)
     traced.place = result.place
-    if traced.kept is not None:
-        traced.kept = moved(edits, traced.kept).kept
+    traced.kept = _still(edits, traced.kept)
+
+
+def _still(edits: Sequence[Edit], kept: Sequence[Span]) -> tuple[Span, ...]:
+    return tuple(there for span in kept for there in surviving(edits, span))
 
 
 def _answer(traced: Trace, push: Push, how: How, change: FileChange, *, counts: bool) -> None:
@@ -114,6 +117,7 @@ def _answer(traced: Trace, push: Push, how: How, change: FileChange, *, counts: 
     traced.answer = Answer(
         round=push.number + 1,
         revision=push.head,
+        pushed_at=push.at,
         how=how,
         start_line=first,
         line=max(first, traced.place.end),
@@ -123,7 +127,7 @@ def _answer(traced: Trace, push: Push, how: How, change: FileChange, *, counts: 
 
 def _lose(traced: Trace) -> None:
     traced.unread = True
-    traced.place = traced.kept = None
+    traced.place, traced.kept = None, ()
 
 
 def _change_of(changes: Sequence[FileChange], path: str | None) -> FileChange | None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 from cooldown_connectors.forge.code.lines import Edit, Span
-from cooldown_kit.patches import hunks
+from cooldown_kit.patches import Hunk, hunks
 
 Side = Literal["old", "new"]
 
@@ -108,20 +108,31 @@ def _places(block: Sequence[str], file: Sequence[str]) -> list[int]:
     return found
 
 
-def hunk_around(patch: str, side: Side, span: Span) -> str | None:
-    """The hunks of git's patch that hold lines of the span, with their ``@@`` lines; ``None`` where none does.
+def hunk_around(patch: str, edits: Sequence[Edit], file: Sequence[str], side: Side, span: Span) -> str:
+    """One hunk that holds all lines of the span, with its ``@@`` line: git's own where there is one, else git's and unchanged
+    lines around them. ``file`` holds the lines of that side, ``edits`` are those of the patch (which may be empty).
 
     Much that follows the lines is cut. Raises ``ValueError`` for what is no patch.
     """
-    parts = []
+    met: list[tuple[Span, Hunk]] = []
     for hunk in hunks(patch):
-        start, count = (hunk.old_start, hunk.old_count) if side == "old" else (hunk.new_start, hunk.new_count)
-        first = start - 1 if count else start
-        if first < span.end and span.start < first + count:
-            counts = f"@@ -{hunk.old_start},{hunk.old_count} +{hunk.new_start},{hunk.new_count} @@"
-            heading = f" {hunk.heading}" if hunk.heading else ""
-            parts.append("\n".join([counts + heading, *_cut(hunk.lines, first, side, span)]))
-    return "\n".join(parts) or None
+        held = _held(hunk, side)
+        if held.start < span.end and span.start < held.end:
+            if held.start <= span.start and span.end <= held.end:
+                return "\n".join([_header(hunk), *_cut(hunk.lines, held.start, side, span)])
+            met.append((held, hunk))
+    return _joined(met, edits, file, side, span)
+
+
+def _held(hunk: Hunk, side: Side) -> Span:
+    start, count = (hunk.old_start, hunk.old_count) if side == "old" else (hunk.new_start, hunk.new_count)
+    first = start - 1 if count else start
+    return Span(first, first + count)
+
+
+def _header(hunk: Hunk) -> str:
+    heading = f" {hunk.heading}" if hunk.heading else ""
+    return f"@@ -{hunk.old_start},{hunk.old_count} +{hunk.new_start},{hunk.new_count} @@{heading}"
 
 
 def _cut(lines: Sequence[str], first: int, side: Side, span: Span) -> Sequence[str]:
@@ -136,22 +147,38 @@ def _cut(lines: Sequence[str], first: int, side: Side, span: Span) -> Sequence[s
     return lines
 
 
-def context_hunk(edits: Sequence[Edit], file: Sequence[str], side: Side, span: Span) -> str:
-    """A hunk of unchanged lines: those of the span and some around them. ``file`` is on that side; ``edits`` lead from old to new."""
+def _joined(
+    met: Sequence[tuple[Span, Hunk]], edits: Sequence[Edit], file: Sequence[str], side: Side, span: Span
+) -> str:
+    """Hunks that hold some of the lines, with the unchanged lines between and around them."""
     start, end = max(0, span.start - _CONTEXT), min(len(file), span.end + _CONTEXT)
-    for edit in edits:
+    for edit in edits:  # the lines around are unchanged ones
         held = edit.old if side == "old" else edit.new
         if held.end <= span.start:
             start = max(start, held.end)
         elif held.start >= span.end:
             end = min(end, held.start)
+    if met:
+        start, end = min(start, met[0][0].start), max(end, met[-1][0].end)
+    shown: list[str] = []
+    at = start
+    for held, hunk in met:
+        shown += [f" {line}" for line in file[at : held.start]]
+        shown += hunk.lines
+        at = held.end
+    shown += [f" {line}" for line in file[at:end]]
+    other = _other_side(edits, side, start)
+    old, new = (start, other) if side == "old" else (other, start)
+    counts = [sum(line[:1] in signs for line in shown) for signs in (("-", " ", ""), ("+", " ", ""))]
+    return "\n".join([f"@@ -{old + 1},{counts[0]} +{new + 1},{counts[1]} @@", *shown])
+
+
+def _other_side(edits: Sequence[Edit], side: Side, line: int) -> int:
+    """The number that an unchanged line has on the other side."""
     shift = 0
     for edit in edits:
-        held = edit.old if side == "old" else edit.new
-        if held.end <= start:
-            shift = edit.new.end - edit.old.end
-    old, new = (start, start + shift) if side == "old" else (start - shift, start)
-    count = end - start
-    return "\n".join(
-        [f"@@ -{old + 1},{count} +{new + 1},{count} @@", *(f" {line}" for line in file[start:end])]
-    )
+        held, others = (edit.old, edit.new) if side == "old" else (edit.new, edit.old)
+        if held.end > line:
+            break
+        shift = others.end - held.end
+    return line + shift

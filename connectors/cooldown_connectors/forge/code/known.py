@@ -186,12 +186,12 @@ def _thread(
         unanswered = why_unanswered(placed, traced, later, list(heads), thread.at)
     last_here = placed.number is not None and len(plan.states) - 1 in heads
     anchor = placed.anchor
-    if last_here and (traced.kept is not None or (anchor.line is None and traced.path is not None)):
+    if last_here and (traced.kept or (anchor.line is None and traced.path is not None)):
         anchor = msgspec.structs.replace(
             anchor,
             now_path=traced.path,
-            now_start_line=None if traced.kept is None else traced.kept.start + 1,
-            now_line=None if traced.kept is None else traced.kept.end,
+            now_start_line=traced.kept[0].start + 1 if traced.kept else None,
+            now_line=traced.kept[-1].end if traced.kept else None,
         )
     criticised = accepted = accepted_path = None
     if "versions" in wanted and placed.number is not None:

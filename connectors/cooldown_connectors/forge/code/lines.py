@@ -46,19 +46,32 @@ def _edits(hunk: Hunk) -> list[Edit]:
     old = hunk.old_start - 1 if hunk.old_count else hunk.old_start
     new = hunk.new_start - 1 if hunk.new_count else hunk.new_start
     found: list[Edit] = []
-    removed, added = 0, list[str]()
+    removed, added = list[str](), list[str]()
     for line in [*hunk.lines, " "]:
         sign = line[:1]
         if sign == "-":
-            removed += 1
+            removed.append(line[1:])
         elif sign == "+":
             added.append(line[1:])
         elif sign != "\\":
             if removed or added:
-                found.append(Edit(Span(old, old + removed), Span(new, new + len(added)), tuple(added)))
-            old, new = old + removed + 1, new + len(added) + 1
-            removed, added = 0, []
+                found += _edit(old, new, removed, added)
+            old, new = old + len(removed) + 1, new + len(added) + 1
+            removed, added = [], []
     return found
+
+
+def _edit(old: int, new: int, removed: list[str], added: list[str]) -> list[Edit]:
+    """The edit, without a last line that only got or lost its newline: git calls that line changed, a reader does not."""
+    shorter = min(len(removed), len(added))
+    head = next((at for at in range(shorter) if removed[at] != added[at]), shorter)
+    rest = shorter - head
+    tail = next((at for at in range(rest) if removed[-1 - at] != added[-1 - at]), rest)
+    gone, come = removed[head : len(removed) - tail], added[head : len(added) - tail]
+    if not gone and not come:
+        return []
+    old, new = old + head, new + head
+    return [Edit(Span(old, old + len(gone)), Span(new, new + len(come)), tuple(come))]
 
 
 def moved(edits: Sequence[Edit], span: Span) -> Moved:
