@@ -29,6 +29,7 @@ from forge_testing.schemas.typescript import TypeReader, declared
                 "type": "object",
                 "properties": {"a": {"type": "string", "format": "date-time"}, "b-c": {"type": "boolean"}},
                 "required": ["b-c"],
+                "additionalProperties": True,
             },
         ),
     ],
@@ -44,9 +45,23 @@ def test_the_parameters_of_a_method_are_read():
     }
 
 
+def test_what_a_method_gives_is_read_after_its_parameters():
+    reader = TypeReader("(): Promise<Git.Commit[]>;")
+    assert reader.parameters() == {}
+    assert reader.answer() == {"type": "array", "items": {"$ref": "Git.Commit"}}
+
+
+def test_an_interface_takes_over_what_it_extends():
+    own = {"type": "object", "properties": {"x": {"enum": [1]}}, "required": ["x"]}
+    assert declared("export interface A extends B, C.D { x: 1 }", "A") == {
+        "allOf": [{"$ref": "B"}, {"$ref": "C.D"}, own]
+    }
+    assert TypeReader("B & { x: 1 }").read() == {"allOf": [{"$ref": "B"}, own]}
+
+
 def test_a_declaration_is_found_by_its_name():
     text = "interface AB { x: 1 }\nexport interface A { y: string }\ntype B = A;\n"
     assert declared(text, "A")["properties"] == {"y": {"type": "string"}}
     assert declared(text, "B") == {"$ref": "A"}
-    with pytest.raises(AssertionError, match="no type C"):
+    with pytest.raises(KeyError, match="no type C"):
         declared(text, "C")

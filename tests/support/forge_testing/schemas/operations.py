@@ -27,7 +27,8 @@ class Operation:
     """A method on a path template ("/repos/{owner}/{repo}/pulls").
 
     `query` holds its parameters by name; `path_schemas` those placeholders of which a type is known. `pointer` is where
-    a JSON description holds it, as JSON Pointer.
+    a JSON description holds it, as JSON Pointer; `answer` is the type of its answer where the description is
+    TypeScript.
     """
 
     method: str
@@ -35,6 +36,7 @@ class Operation:
     query: Mapping[str, Parameter] = field(default_factory=dict, hash=False)
     path_schemas: Mapping[str, Schema] = field(default_factory=dict, hash=False)
     pointer: str = ""
+    answer: Schema = field(default_factory=dict, hash=False)
 
     @property
     def pattern(self) -> re.Pattern[str]:

@@ -43,11 +43,33 @@ class TypeReader:
     def read(self) -> Type:
         """The type that begins here."""
         self._accept("|")
-        members = [self._postfix()]
-        while self._next[1] in ("|", "&"):
-            self._take()
-            members.append(self._postfix())
+        members = [self._both()]
+        while self._accept("|"):
+            members.append(self._both())
         return _union(members)
+
+    def answer(self) -> Type:
+        """What a method gives, after its parameters: of `: Promise<X>` it is X."""
+        self._expect(":")
+        return self.read()
+
+    def declaration(self) -> Type:
+        """An interface from what follows its name: its own properties, and those of what it extends as `allOf`."""
+        bases: list[Type] = []
+        if self._next == ("name", "extends"):
+            self._take()
+            while self._next[1] != "{":
+                bases.append(self._named(self._take()[1]))
+                self._accept(",")
+        self._expect("{")
+        own = self._object()
+        return {"allOf": [*bases, own]} if bases else own
+
+    def _both(self) -> Type:
+        members = [self._postfix()]
+        while self._accept("&"):
+            members.append(self._postfix())
+        return members[0] if len(members) == 1 else {"allOf": members}
 
     def parameters(self) -> dict[str, Type]:
         """The parameters of a method, from its opening bracket: name to type, {"optional": True} added where it is."""
@@ -96,9 +118,9 @@ class TypeReader:
             while not self._accept(">"):
                 arguments.append(self.read())
                 self._accept(",")
-        if name in ("Array", "ReadonlyArray"):
+        if name in ("Array", "ReadonlyArray", "WebApi.PagedList"):
             return {"type": "array", "items": arguments[0]}
-        if name in ("Readonly", "Partial"):
+        if name in ("Readonly", "Partial", "Promise"):
             return arguments[0]
         if name == "Record":
             return {"type": "object"}
@@ -111,6 +133,7 @@ class TypeReader:
     def _object(self) -> Type:
         properties: dict[str, Type] = {}
         required = []
+        more = {}
         while not self._accept("}"):
             while self._next == ("name", "readonly"):
                 self._take()
@@ -119,6 +142,7 @@ class TypeReader:
                     self._take()
                 self._expect(":")
                 self.read()
+                more = {"additionalProperties": True}
             else:
                 key = _unquoted(self._take()[1])
                 optional = self._accept("?")
@@ -127,7 +151,7 @@ class TypeReader:
                 if not optional:
                     required.append(key)
             _ = self._accept(";") or self._accept(",")
-        return {"type": "object", "properties": properties, "required": required}
+        return {"type": "object", "properties": properties, "required": required, **more}
 
     def _tuple(self) -> Type:
         while not self._accept("]"):
@@ -172,7 +196,9 @@ def _unquoted(text: str) -> str:
 
 
 def declared(text: str, name: str) -> Type:
-    """The type that `interface NAME {…}` or `type NAME = …` declares at the start of a line."""
-    match = re.search(rf"^(?:export )?(?:declare )?(?:interface {name} |type {name} = )", text, re.MULTILINE)
-    assert match is not None, f"no type {name} is declared"
-    return TypeReader(text, match.end()).read()
+    """The type that `interface NAME {…}` or `type NAME = …` declares at the start of a line; KeyError if none does."""
+    match = re.search(rf"^(?:export )?(?:declare )?(interface {name}|type {name} =)(?= )", text, re.MULTILINE)
+    if match is None:
+        raise KeyError(f"no type {name} is declared")
+    reader = TypeReader(text, match.end())
+    return reader.declaration() if match[1].startswith("interface") else reader.read()
