@@ -163,7 +163,7 @@ COUNTS: Final = f"""
 query({_IN}) {{
   {_COST}
   {_REPOSITORY} {{
-    pullRequests {{ totalCount }} issues {{ totalCount }} discussions {{ totalCount }} releases {{ totalCount }}
+    pullRequests(first: 1) {{ totalCount }} issues(first: 1) {{ totalCount }} discussions(first: 1) {{ totalCount }} releases(first: 1) {{ totalCount }}
   }}
 }}"""
 CHANGED: Final = (

@@ -112,20 +112,21 @@ class GitHub:
     def census(self, session: Session) -> Sequence[Census]:
         if not session.authenticated:
             return []
+        counter = _counter()
         return [
             Census(
                 "request",
                 _OF_REQUESTS,
-                _counter("pullRequests"),
+                counter("pullRequests"),
                 _lister("pullRequests"),
                 _became_of_request,
                 _one_request,
             ),
-            Census("issue", _ISSUES, _counter("issues"), _lister("issues"), _became_of_issue, _one_issue),
+            Census("issue", _ISSUES, counter("issues"), _lister("issues"), _became_of_issue, _one_issue),
             Census(
                 "discussion",
                 frozenset({"discussions"}),
-                _counter("discussions"),
+                counter("discussions"),
                 _lister("discussions"),
                 lambda _, key: Gone("discussion", key, "deleted"),
             ),
@@ -372,10 +373,20 @@ def _ids(items: Sequence[Json]) -> frozenset[str]:
 # What vanished
 
 
-def _counter(connection: str) -> Callable[[Session], int | None]:
-    return lambda session: int(
-        session.graphql(documents.COUNTS, _in(session))["repository"][connection]["totalCount"]
-    )
+def _counter() -> Callable[[str], Callable[[Session], int | None]]:
+    """How many there are of each: one question for all of them."""
+    known: dict[str, int] = {}
+
+    def of(connection: str) -> Callable[[Session], int | None]:
+        def count(session: Session) -> int:
+            if not known:
+                found = session.graphql(documents.COUNTS, _in(session))["repository"]
+                known.update({name: int(one["totalCount"]) for name, one in found.items()})
+            return known[connection]
+
+        return count
+
+    return of
 
 
 def _lister(connection: str) -> Callable[[Session], Iterator[list[str]]]:
