@@ -92,11 +92,14 @@ class Recording:
                 self._unsynced = False
 
     def close(self) -> None:
-        """Sync, and remove the file if nothing was asked."""
+        """Sync, and remove the file if nothing was asked. Closing again does nothing."""
         with self._lock:
+            if self._file < 0:
+                return
             os.fsync(self._file)
             empty = os.fstat(self._file).st_size == 0
             os.close(self._file)
+            self._file = -1
         if empty:
             self.path.unlink(missing_ok=True)
 
@@ -173,7 +176,11 @@ class Replay:
         return _outcome(entry)
 
     def close(self) -> None:
-        os.close(self._file)
+        """Close the file. Closing again does nothing."""
+        with self._lock:
+            if self._file >= 0:
+                os.close(self._file)
+                self._file = -1
 
     def _index(self) -> None:
         size = os.fstat(self._file).st_size

@@ -34,9 +34,10 @@ def opened(address: str, connecting: Connecting) -> Transport:
 
     There is no client of httpx's above them: it would keep cookies and read redirects by itself.
     """
-    return Transport(
-        _context(connecting.ca_bundle), _proxy(address, connecting.proxy), connecting.connections
-    )
+    # even for http on this machine the file is read: what is wrong with it should be said at once
+    secure = origin(address).scheme == "https" or connecting.ca_bundle is not None
+    context = _context(connecting.ca_bundle) if secure else None
+    return Transport(context, _proxy(address, connecting.proxy), connecting.connections)
 
 
 def _context(bundle: Path | None) -> ssl.SSLContext:

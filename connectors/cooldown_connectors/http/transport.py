@@ -93,7 +93,9 @@ class _Body(httpx.SyncByteStream):
 class Transport(httpx.BaseTransport):
     """Raises httpcore's exceptions, which name what happened on the wire."""
 
-    def __init__(self, context: ssl.SSLContext, proxy: httpcore.Proxy | None, connections: int) -> None:
+    def __init__(
+        self, context: ssl.SSLContext | None, proxy: httpcore.Proxy | None, connections: int
+    ) -> None:
         self._pool = httpcore.ConnectionPool(
             ssl_context=context,
             proxy=proxy,
