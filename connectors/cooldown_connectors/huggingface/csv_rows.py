@@ -15,6 +15,7 @@ from cooldown_connectors.text.walk import Found
 from cooldown_kit.records import Skipped, TextPage
 
 _BLOCK = 4 << 20
+_BATCH_ROWS = 256
 
 
 def read_csv(file: Found, options: RowOptions, reader: RowReader) -> Iterator[TextPage | Skipped]:
@@ -37,14 +38,10 @@ def read_csv(file: Found, options: RowOptions, reader: RowReader) -> Iterator[Te
                 detail = f"no column {options.text_field!r}; there are {', '.join(names)}"[:500]
                 yield Skipped(what=file.name, reason="missing_field", detail=detail)
                 return
-            for batch in table:
-                values = {
-                    name: batch.column(name).to_pylist() for name in names if name in options.row_fields
-                }
-                for index in range(batch.num_rows):
-                    number += 1
-                    row = {name: column[index] for name, column in values.items()}
-                    yield _page(row, number, file.name, options, reader)
+            wanted = [name for name in options.row_fields if name in names]
+            for row in _rows(table, wanted):
+                number += 1
+                yield _page(row, number, file.name, options, reader)
     except (OSError, EOFError, pa.ArrowException) as error:
         yield Skipped(what=file.name, reason="bad_csv", detail=f"after row {number}: {error}"[:500])
     if malformed:
@@ -70,6 +67,13 @@ def _settings(file: Found, options: RowOptions, refuse: Any) -> dict[str, Any]:
             column_types=wanted, check_utf8=False, strings_can_be_null=False, null_values=[]
         ),
     }
+
+
+def _rows(table: Any, names: list[str]) -> Iterator[dict[str, Any]]:
+    """Rows as Python values, some at a time: a block may hold many thousand."""
+    for block in table:
+        for start in range(0, block.num_rows, _BATCH_ROWS):
+            yield from block.slice(start, _BATCH_ROWS).select(names).to_pylist()
 
 
 def _opened(raw: Any, name: str) -> Any:
