@@ -110,15 +110,23 @@ def _mail_threads(
 ) -> Iterator[Record | Skipped]:
     from cooldown_connectors.threads.index_file import opened
     from cooldown_connectors.threads.mail_index import SCHEMA, MailIndex
-    from cooldown_connectors.threads.mailbox import fallback_place, read_mails, threads
+    from cooldown_connectors.threads.mailbox import read_mails, threads
 
     files = [found for found, _ in sources.mails]
     with opened(context.store, *_keys(files, ["mbox"], options), SCHEMA) as file:
         index = MailIndex(file)
         read_mails(index, sources.mails, options, _Progress(context, sum(found.size for found in files)).add)
         index.finish()
-        place = options.place or fallback_place(sources.mails)
+        place = options.place or _mails_place(locate(options.path, context.folder))
         yield from _counted(threads(index, place, options), context, index.count())
+
+
+def _mails_place(place: Place) -> str:
+    """What mails' place is called where they name no list: it stays when a month is added to an archive, and so do the threads' ids."""
+    name = place.root.absolute().name
+    if place.kind == "file":
+        return name.removesuffix(".gz").rpartition(".")[0] or name
+    return name or "mail"
 
 
 def _keys(files: list[Found], what: list[str], options: ThreadsOptions) -> tuple[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 
 from cooldown_connectors.text.walk import Found
 from cooldown_connectors.threads.dump import Told
@@ -73,15 +72,6 @@ def _add(index: MailIndex, file: str, part: Cut, row: int | None, options: Threa
     elif mail.attachments:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(mail.attachments.items()))
         index.file.pass_over(what, "attachments", kinds[:200])
-
-
-def fallback_place(files: list[tuple[Found, bool]]) -> str:
-    """What the mails' place is called where none says a list: the only file's name, or the folder's."""
-    first, is_mbox = files[0]
-    if len(files) == 1 and is_mbox:
-        return PurePosixPath(first.name).name.removesuffix(".gz").rpartition(".")[0] or first.path.name
-    folder = first.path.absolute().parent
-    return (folder.parent.name if folder.name in ("cur", "new") else folder.name) or "mail"
 
 
 def threads(index: MailIndex, place: str, options: ThreadsOptions) -> Iterator[Thread | Skipped]:

@@ -13,9 +13,9 @@ from cooldown_connectors.threads.mail import Mail, NotTakenError, read_mail
 from cooldown_connectors.threads.mail_headers import subject_key, title
 from hypothesis import given
 from hypothesis import strategies as st
-from thread_sources.mails import POSTMARK, mail
 
 from cooldown_kit.records import Person
+from thread_sources.mails import POSTMARK, mail
 
 OPTIONS = ThreadsOptions(connector="threads", path="x")
 
@@ -47,10 +47,10 @@ index 1..2 100644
 --- a/a.c
 +++ b/a.c
 @@ -1,2 +1,2 @@
- \tint x;  
+ \tint x;\x20\x20
 -\ty();
 +\tz();
--- 
+--\x20
 2.20.1
 """
 

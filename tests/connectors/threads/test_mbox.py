@@ -10,6 +10,7 @@ from cooldown_connectors.threads import seven_zip
 from cooldown_connectors.threads.mbox import BrokenFileError, cut
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from thread_sources.mails import POSTMARK, mail, mbox
 
 LINES = st.lists(

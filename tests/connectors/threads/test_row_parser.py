@@ -6,6 +6,7 @@ import pytest
 from cooldown_connectors.threads.row_parser import MAX_ROW, BadXmlError, RowParser
 from hypothesis import given
 from hypothesis import strategies as st
+
 from thread_sources.dumps import xml
 
 Read = tuple[list[dict[str, str]], list[str], list[int]]

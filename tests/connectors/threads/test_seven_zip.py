@@ -10,6 +10,7 @@ import py7zr
 import pytest
 from cooldown_connectors.threads import seven_zip
 from cooldown_connectors.threads.seven_zip import BadArchiveError, members
+
 from thread_sources.dumps import answer, comment, question, user, write_dump, xml
 
 SITE = "unix.stackexchange.com"

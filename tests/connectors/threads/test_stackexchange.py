@@ -6,13 +6,13 @@ import stat
 
 import pytest
 from cooldown_connectors.threads import questions
-from hypothesis import given
-from hypothesis import strategies as st
-from thread_sources.dumps import answer, comment, question, user, write_dump
-
 from cooldown_connectors.threads.licences import by_date, together
 from cooldown_connectors.threads.stackexchange import _time
+from hypothesis import given
+from hypothesis import strategies as st
+
 from cooldown_kit.records import Person
+from thread_sources.dumps import answer, comment, question, user, write_dump
 
 SITE = "unix.stackexchange.com"
 USERS = [user(-1, "Community"), user(1, "Ann Smith"), user(2, "bob")]
@@ -290,7 +290,7 @@ def test_other_options_need_no_second_reading(harvest, site, monkeypatch) -> Non
     (site / "Posts.xml").chmod(0)
     again = harvest(SITE, min_score=0)
     assert again.threads == first.threads
-    assert questions.TAKE == again.threads[0].take
+    assert again.threads[0].take == questions.TAKE
 
 
 def test_a_changed_dump_is_read_again_and_the_old_index_goes(harvest, site, context) -> None:
