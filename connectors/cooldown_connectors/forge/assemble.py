@@ -45,8 +45,8 @@ from cooldown_kit.records import (
     TimelineEvent,
 )
 
-_BATCH: Final = 50
-"""Requests whose code is read at once: their diffs are held in memory together."""
+_BATCH: Final = 1000
+"""Requests that are told at once: the history that they need is read together, and their talk is held in memory."""
 _KEY: Final = re.compile(r"([^\s#!/]+(?:/[^\s#!/]+)+)[#!](\d+)")
 _Kind = TypeVar("_Kind", bound=Part)
 
@@ -83,6 +83,7 @@ class Assembler:
 
     def __init__(self, store: Store, identity: Identity, takes: frozenset[str], reader: Tells) -> None:
         self._store, self._identity, self._takes, self._reader = store, identity, takes, reader
+        self._gone = {(gone.kind, gone.key) for gone in store.all_gone()}
 
     def records(self) -> Iterator[Record | Skipped]:
         """Memory: what hangs on a batch of requests."""
@@ -90,8 +91,9 @@ class Assembler:
             for numbers in _batches(self._store.numbers("request")):
                 yield from self._requests(numbers)
         if "issues" in self._takes:
+            closed_by = self._closed_by()
             for number in self._store.numbers("issue"):
-                yield self._issue(number)
+                yield self._issue(number, closed_by.get(number, []))
         if "discussions" in self._takes:
             for number in self._store.numbers("discussion"):
                 yield self._discussion(number)
@@ -198,7 +200,17 @@ class Assembler:
                 url=thread.comments[0].url or record.url,
             )
 
-    def _issue(self, number: int) -> Issue:
+    def _closed_by(self) -> dict[int, list[int]]:
+        """Issue → requests that close it, as the requests say: an issue does not change when a request comes to close it."""
+        found: dict[int, list[int]] = {}
+        for part in self._store.links():
+            key = self._identity.key(part.link.key)
+            repository, _, number = key.rpartition("#")
+            if part.link.relation == "closes" and repository == self._identity.repository:
+                found.setdefault(int(number), []).append(int(part.of.rpartition(":")[2]))
+        return found
+
+    def _issue(self, number: int, closed_by: Sequence[int]) -> Issue:
         part = self._store.part("issue", str(number))
         assert isinstance(part, IssuePart)
         parts = _ByKind(self._store.parts_of(issue(number)))
@@ -224,7 +236,7 @@ class Assembler:
             milestone=part.milestone,
             comments=comments,
             timeline=issue_timeline(part, events, comments),
-            linked=self._links(parts),
+            linked=self._links(parts, closed_by),
             url=part.url,
         )
 
@@ -276,24 +288,38 @@ class Assembler:
             )
             previous = part.tag
 
-    def _links(self, parts: _ByKind) -> list[Link]:
-        """What belongs to it; of issues of the same repository with what they say."""
+    def _links(self, parts: _ByKind, closed_by: Sequence[int] = ()) -> list[Link]:
+        """What belongs to it; of issues of the same repository with what they say. What went is left out."""
         links = {}
         for part in parts.of(LinkPart):
             link = msgspec.structs.replace(part.link, key=self._identity.key(part.link.key))
-            links[link.relation, link.key] = self._told(link)
-        return [links[key] for key in sorted(links)]
+            links[link.relation, link.key] = link
+        for number in closed_by:
+            key = f"{self._identity.repository}#{number}"
+            links.setdefault(("closed_by", key), Link(key=key, relation="closed_by", kind="pull_request"))
+        known = (self._told(links[key]) for key in sorted(links))
+        return [link for link in known if link is not None]
 
-    def _told(self, link: Link) -> Link:
+    def _told(self, link: Link) -> Link | None:
+        """The link with title, text and address, where the store knows what it leads to; ``None`` where that is gone."""
         repository, _, number = link.key.rpartition("#")
-        if repository != self._identity.repository or link.kind == "pull_request":
+        if repository != self._identity.repository:
             return link
-        found = self._store.part("issue", number)
-        if not isinstance(found, IssuePart):
-            return link
-        return msgspec.structs.replace(
-            link, kind="issue", title=found.title, text=found.text, url=link.url or found.url
-        )
+        kinds = {"issue": ["issue"], "pull_request": ["request"]}.get(link.kind, ["issue", "request"])
+        for kind in kinds:
+            found = self._store.part(kind, number)
+            if isinstance(found, IssuePart):
+                said = {
+                    "kind": "issue",
+                    "title": found.title,
+                    "text": found.text,
+                    "url": found.url or link.url,
+                }
+                return msgspec.structs.replace(link, **said)
+            if isinstance(found, RequestPart):
+                said = {"kind": "pull_request", "title": found.title, "url": found.url or link.url}
+                return msgspec.structs.replace(link, **said)
+        return None if any((kind, number) in self._gone for kind in kinds) else link
 
 
 class _ByKind:

@@ -163,12 +163,8 @@ class ForgeConnector(ABC):
                 if facts is None:
                     yield Skipped(what=name, reason="not_harvested", detail="no update has read it")
                     continue
-                reader = CodeReader(
-                    open_code(options, facts, forge, _git_token(forge, options, context), context),
-                    options,
-                    context.wanted,
-                    context.emit,
-                )
+                code = open_code(options, facts, forge, _git_token(forge, options, context), context)
+                reader = CodeReader(code, options, context.wanted, context)
                 assembler = Assembler(store, _identity(forge, facts), frozenset(options.take), reader)
                 pace = Pace(context, f"records of {facts.name}")
                 for record in assembler.records():

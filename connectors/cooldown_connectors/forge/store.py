@@ -18,7 +18,7 @@ from typing import Final, Self
 
 import msgspec
 
-from cooldown_connectors.forge.parts import Part
+from cooldown_connectors.forge.parts import LinkPart, Part
 from cooldown_connectors.forge.protocol import Gone, Json, Page, Todo
 
 SCHEMA: Final = 1
@@ -252,6 +252,16 @@ class Store:
         )
         for (body,) in rows:
             yield self._decode(body)
+
+    def links(self) -> Iterator[LinkPart]:
+        """What belongs to what, of all requests."""
+        rows = self._database.execute(
+            "SELECT body FROM parts WHERE kind = 'link' AND \"of\" >= 'request:' AND \"of\" < 'request;'"
+        )
+        for (body,) in rows:
+            part = self._decode(body)
+            assert isinstance(part, LinkPart)
+            yield part
 
     def all_gone(self) -> Iterator[Gone]:
         """What the forge has not got any more, though an earlier harvest saw it."""

@@ -7,18 +7,25 @@ from typing import Any
 
 import msgspec
 import pytest
+from cooldown_connectors.http.errors import OutOfCalls
+
+from cooldown_kit.errors import InputError
+from cooldown_kit.events import Message
+from cooldown_kit.records import CodeReview, Discussion, Issue, PullRequest, Record, Release
 from fake_forge import server
 from fake_forge.fronts import FORGES, Fronted
 from fake_forge.harvesting import TOKEN, Harvest, harvest
 from fake_forge.server import FakeForge, Fault
 from fake_forge.world import World
 
-from cooldown_connectors.http.errors import OutOfCalls
-from cooldown_kit.errors import InputError
-from cooldown_kit.events import Message
-from cooldown_kit.records import CodeReview, Discussion, Issue, PullRequest, Record, Release
-
 each_forge = pytest.mark.parametrize("forge", FORGES.values(), ids=FORGES)
+
+
+@pytest.fixture
+def small_pages(forge: Fronted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few things a page, so that a small world has many pages."""
+    for name in forge.page_sizes:
+        monkeypatch.setattr(name, 4)
 
 
 def _run(forge: Fronted, fake: FakeForge, folder: Path, **options: Any) -> Harvest:
@@ -34,7 +41,9 @@ def _same(left: Harvest, right: Harvest) -> None:
 def _plain(record: Record) -> Any:
     def strip(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: strip(one) for key, one in value.items() if key not in ("url", "id", "repository", "key")}
+            return {
+                key: strip(one) for key, one in value.items() if key not in ("url", "id", "repository", "key")
+            }
         return [strip(one) for one in value] if isinstance(value, list) else value
 
     return strip(msgspec.to_builtins(record))
@@ -57,7 +66,10 @@ def test_the_records_hold_everything_that_happened(forge: Fronted, tmp_path: Pat
         record = requests[number]
         assert (record.title, record.description, record.state) == (one.title, one.text, one.state)
         assert [note.text for note in record.comments] == [note.text for note in one.notes]
-        told = {(thread.path, thread.start_line, thread.line, tuple(n.text for n in thread.notes)) for thread in one.threads}
+        told = {
+            (thread.path, thread.start_line, thread.line, tuple(n.text for n in thread.notes))
+            for thread in one.threads
+        }
         assert told == {
             (t.anchor.path, t.anchor.start_line, t.anchor.line, tuple(c.text for c in t.comments))
             for t in record.threads
@@ -65,7 +77,8 @@ def test_the_records_hold_everything_that_happened(forge: Fronted, tmp_path: Pat
         }
         assert sum(bool(t.resolved) for t in record.threads) == sum(t.resolved for t in one.threads)
         assert [(e.at, e.ref) for e in record.timeline if e.kind == "commented"] == [
-            (note.created.replace(microsecond=0), c.id) for note, c in zip(one.notes, record.comments, strict=True)
+            (note.created.replace(microsecond=0), c.id)
+            for note, c in zip(one.notes, record.comments, strict=True)
         ]
     reviews = [one for one in found.records if isinstance(one, CodeReview)]
     assert len(reviews) == sum(len(one.threads) for one in world.requests.values())
@@ -94,7 +107,10 @@ def test_every_question_is_one_that_the_forge_documents(forge: Fronted, tmp_path
 
 
 @each_forge
-def test_stopped_at_every_call_and_gone_on_with_it_ends_with_the_same_records(forge: Fronted, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("small_pages")
+def test_stopped_at_every_call_and_gone_on_with_it_ends_with_the_same_records(
+    forge: Fronted, tmp_path: Path
+) -> None:
     world = World.generate(3, requests=6, issues=3, discussions=2, releases=2)
     whole, calls = _undisturbed(forge, world, tmp_path / "whole")
     for call in range(1, calls):
@@ -106,6 +122,7 @@ def test_stopped_at_every_call_and_gone_on_with_it_ends_with_the_same_records(fo
 
 
 @each_forge
+@pytest.mark.usefixtures("small_pages")
 def test_a_harvest_of_one_call_at_a_time_comes_to_the_same_end(forge: Fronted, tmp_path: Path) -> None:
     """However little may be asked at once, every harvest gets further."""
     world = World.generate(4, requests=5, issues=2, discussions=1, releases=1)
@@ -132,7 +149,9 @@ FAULTS: dict[str, Fault] = {
 
 @each_forge
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_what_goes_wrong_once_at_any_call_changes_nothing(forge: Fronted, fault: Fault, tmp_path: Path) -> None:
+def test_what_goes_wrong_once_at_any_call_changes_nothing(
+    forge: Fronted, fault: Fault, tmp_path: Path
+) -> None:
     world = World.generate(5, requests=5, issues=3, discussions=1, releases=1)
     whole, calls = _undisturbed(forge, world, tmp_path / "whole")
     for call in range(1, calls + 1):
@@ -149,7 +168,9 @@ def test_pages_too_large_for_the_forge_are_asked_for_in_halves(forge: Fronted, t
 
 
 @each_forge
-def test_a_redirect_to_another_host_ends_it_and_the_token_goes_nowhere(forge: Fronted, tmp_path: Path) -> None:
+def test_a_redirect_to_another_host_ends_it_and_the_token_goes_nowhere(
+    forge: Fronted, tmp_path: Path
+) -> None:
     with (
         FakeForge(forge.front(World.generate(7)), always=server.elsewhere) as fake,
         pytest.raises(InputError, match=r"elsewhere\.example"),
@@ -159,7 +180,9 @@ def test_a_redirect_to_another_host_ends_it_and_the_token_goes_nowhere(forge: Fr
 
 
 @each_forge
-def test_a_second_harvest_of_a_quiet_forge_asks_little_and_gives_the_same(forge: Fronted, tmp_path: Path) -> None:
+def test_a_second_harvest_of_a_quiet_forge_asks_little_and_gives_the_same(
+    forge: Fronted, tmp_path: Path
+) -> None:
     world = World.generate(8, requests=40, issues=40)
     with FakeForge(forge.front(world)) as fake:
         first = _run(forge, fake, tmp_path)
@@ -173,6 +196,7 @@ def test_a_second_harvest_of_a_quiet_forge_asks_little_and_gives_the_same(forge:
 
 
 @each_forge
+@pytest.mark.usefixtures("small_pages")
 def test_whatever_happens_between_harvests_the_next_one_knows_it(forge: Fronted, tmp_path: Path) -> None:
     """New things, edits, deleted comments, deleted and transferred issues."""
     world = World.generate(9, requests=8, issues=6)
@@ -208,6 +232,7 @@ def test_deleted_and_transferred_issues_are_named(forge: Fronted, tmp_path: Path
 
 
 @each_forge
+@pytest.mark.usefixtures("small_pages")
 def test_nothing_is_missed_though_things_happen_while_it_is_read(forge: Fronted, tmp_path: Path) -> None:
     world = World.generate(11, requests=30, issues=20)
 
@@ -216,7 +241,7 @@ def test_nothing_is_missed_though_things_happen_while_it_is_read(forge: Fronted,
             world.happen()
 
     with FakeForge(forge.front(world), before=meanwhile) as fake:
-        _run(forge, fake, tmp_path / "busy", page_size=5)
+        _run(forge, fake, tmp_path / "busy")
         fake.before = None
         busy = _run(forge, fake, tmp_path / "busy")
         quiet = _run(forge, fake, tmp_path / "quiet")
@@ -224,6 +249,7 @@ def test_nothing_is_missed_though_things_happen_while_it_is_read(forge: Fronted,
 
 
 @each_forge
+@pytest.mark.usefixtures("small_pages")
 def test_the_archive_gives_the_same_records_without_the_network(forge: Fronted, tmp_path: Path) -> None:
     world = World.generate(12)
     with FakeForge(forge.front(world)) as fake:
@@ -265,9 +291,8 @@ def test_the_token_is_in_no_file_event_or_error(forge: Fronted, tmp_path: Path) 
 
 @each_forge
 def test_the_plan_says_beforehand_what_is_asked(forge: Fronted, tmp_path: Path) -> None:
-    from fake_forge.harvesting import options_of, patient
-
     from cooldown_kit.connector import HarvestContext
+    from fake_forge.harvesting import options_of, patient
 
     world = World.generate(15, requests=60, issues=40)
     connector = forge.connector()

@@ -8,10 +8,14 @@ from typing import Any
 
 from cooldown_connectors.forge.connector import ForgeConnector
 from cooldown_connectors.github import GitHubConnector
+from cooldown_connectors.gitlab import GitLabConnector
+
 from fake_forge.github import GitHubFront
+from fake_forge.gitlab import GitLabFront
 from fake_forge.server import Asked, Front
 from fake_forge.world import World
 from forge_testing.schemas.github import GitHubSchema
+from forge_testing.schemas.gitlab import GitLabSchema
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ class Fronted:
     calls_to_go_on: int = 3
     """Questions with which a harvest gets at least a page further: what it begins with, and one more."""
     says_where_issues_went: bool = True
+    page_sizes: tuple[str, ...] = ()
+    """Constants of the connector that say how many things it asks for at once: tests make them small, so that there are many pages."""
 
     def check(self, asked: Asked) -> None:
         """Raise AssertionError where the forge documents no such question."""
@@ -39,5 +45,29 @@ class Fronted:
 
 
 FORGES: dict[str, Fronted] = {
-    "github": Fronted("github", GitHubConnector, GitHubFront, GitHubSchema),
+    "github": Fronted(
+        "github",
+        GitHubConnector,
+        GitHubFront,
+        GitHubSchema,
+        page_sizes=(
+            "cooldown_connectors.github.forge._LIST",
+            "cooldown_connectors.github.forge._NODE_PAGE",
+            "cooldown_connectors.github.documents.REQUESTS",
+            "cooldown_connectors.github.documents.ISSUES",
+            "cooldown_connectors.github.documents.DISCUSSIONS",
+        ),
+    ),
+    "gitlab": Fronted(
+        "gitlab",
+        GitLabConnector,
+        GitLabFront,
+        GitLabSchema,
+        calls_to_go_on=14,
+        says_where_issues_went=False,
+        page_sizes=(
+            "cooldown_connectors.gitlab.forge.PAGE",
+            "cooldown_connectors.gitlab.questions.PAGE",
+        ),
+    ),
 }

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from graphql import DocumentNode, execute_sync, parse
+
 from fake_forge.server import Asked, Told, link_header, routed
 from fake_forge.world import HUNK, Account, Note, ReleaseOf, Thing, ThreadOf, World
 from forge_testing.schemas.github_graphql import check_graphql, schema
-from graphql import DocumentNode, execute_sync, parse
 
 REPO = r"/(?:api/v3/)?repos/acme/payments"
 
@@ -215,8 +216,8 @@ class GitHubFront:
         world = self.world
 
         def listed(things: dict[int, Thing], node: Callable[[Asked, Thing], Any]) -> Callable[..., Any]:
-            def read(info: Any, first: int = 0, after: str | None = None, orderBy: Any = None, **_: Any) -> Any:
-                newest = orderBy is not None and orderBy["field"] == "UPDATED_AT"
+            def read(info: Any, first: int = 0, after: str | None = None, **more: Any) -> Any:
+                newest = more.get("orderBy", {}).get("field") == "UPDATED_AT"
                 ordered = sorted(things.values(), key=_newest_first if newest else lambda one: one.number)
                 ordered = ordered[::-1] if newest else ordered
                 keys = [f"{stamp(one.updated) if newest else ''} {one.number:09d}" for one in ordered]

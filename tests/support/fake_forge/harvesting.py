@@ -10,6 +10,7 @@ from typing import Any
 from unittest import mock
 
 from cooldown_connectors.forge.connector import ForgeConnector
+
 from cooldown_kit.connector import HarvestContext
 from cooldown_kit.events import Event
 from cooldown_kit.records import Record, Skipped

@@ -108,7 +108,9 @@ class FakeForge:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-        if self._complaint is not None:  # a question that the forge does not document: nothing else matters then
+        if (
+            self._complaint is not None
+        ):  # a question that the forge does not document: nothing else matters then
             raise self._complaint
 
     def _serve(self, handler: BaseHTTPRequestHandler) -> None:
@@ -131,7 +133,7 @@ class FakeForge:
                 if self.before is not None:
                     self.before(number, asked)
                 told = self.front.answer(asked)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - raised where the test can see it
                 self._complaint = self._complaint or error
                 told = Told({"message": f"{type(error).__name__}: {error}"}, 400)
             fault = self.faults.get(number, self.always)
@@ -186,7 +188,9 @@ def cut_json(asked: Asked, told: Told) -> Told:
 def cut_body(asked: Asked, told: Told) -> Told:
     """A body that ends before its announced length."""
     content = told.content
-    return Told(content[: len(content) // 2], told.status, {**told.headers, "Content-Length": str(len(content) + 7)})
+    return Told(
+        content[: len(content) // 2], told.status, {**told.headers, "Content-Length": str(len(content) + 7)}
+    )
 
 
 def hang_up(asked: Asked, told: Told) -> None:

@@ -9,7 +9,20 @@ from datetime import UTC, datetime, timedelta
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 HUNK = "@@ -1,3 +1,4 @@ def settle():\n     first\n-    second\n+    zweite\n+    dritte\n     last"
 PEOPLE = ("ann", "jo", "sam", "kim", "lee")
-WORDS = "ledger rounds cents payment drift split report bank settle booking daily total".split()
+WORDS = [
+    "ledger",
+    "rounds",
+    "cents",
+    "payment",
+    "drift",
+    "split",
+    "report",
+    "bank",
+    "settle",
+    "booking",
+    "daily",
+    "total",
+]
 
 
 @dataclass
