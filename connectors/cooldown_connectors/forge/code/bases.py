@@ -9,17 +9,19 @@ that was not merged it is the target's commit that the forge names.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cooldown_connectors.git.graph import Graph
+from cooldown_connectors.git.graph import Graph, Indexes
 from cooldown_connectors.git.mainline import brought_in_by
 from cooldown_connectors.git.merge_base import Branch, branch_between, branch_from
 
 MAX_COMMITS: Final = 5_000
 """Commits of one request; more of them are a fork that went its own way."""
 _LINES_KEPT: Final = 4
+_BUSY: Final = 5
+"""Questions after which the line of a target is worth a walk."""
 _MAX_WALK: Final = 500_000
 """Commits that are looked at to find the merge that a forge does not name."""
 
@@ -35,15 +37,12 @@ class Based:
 class Bases:
     """Finds where branches leave their targets. The first-parent lines of the busiest targets are walked once and kept."""
 
-    def __init__(self, graph: Graph, expected: Iterable[tuple[str, int]]) -> None:
-        """``expected`` are commits of targets, by the target's name, that will be asked for: a line is read from its newest."""
+    def __init__(self, graph: Graph, tip_of: Callable[[str], str | None]) -> None:
+        """``tip_of`` gives the newest commit of a target by its name, where that is known: its line is read from there."""
         self._graph = graph
-        counts: Counter[str] = Counter()
-        tips: dict[str, int] = {}
-        for name, commit in expected:
-            counts[name] += 1
-            tips[name] = max(commit, tips.get(name, commit))
-        self._lines = {name: brought_in_by(graph, tips[name]) for name, _ in counts.most_common(_LINES_KEPT)}
+        self._tip_of = tip_of
+        self._asked: Counter[str] = Counter()
+        self._lines: dict[str, Indexes] = {}
 
     def of(self, head: int, before: int, target: str) -> Based:
         """The branch of ``head`` that left the target, which was at ``before`` then."""
@@ -55,7 +54,7 @@ class Bases:
         return Based(branch)
 
     def _branch(self, head: int, before: int, target: str) -> Branch | None:
-        brought = self._lines.get(target)
+        brought = self._line(target)
         if (
             brought is None or brought[before] != before
         ):  # not on the line: the target was rewritten, or is another one
@@ -63,6 +62,16 @@ class Bases:
         return branch_from(
             self._graph, head, lambda commit: bool(0 <= brought[commit] <= before), brought, MAX_COMMITS
         )
+
+    def _line(self, target: str) -> Indexes | None:
+        """``brought_in_by`` of a target that is asked for often; without it all is found by walking, which gives the same."""
+        self._asked[target] += 1
+        if self._asked[target] == _BUSY and len(self._lines) < _LINES_KEPT:
+            tip = self._tip_of(target)
+            number = None if tip is None else self._graph.find(tip)
+            if number is not None:
+                self._lines[target] = brought_in_by(self._graph, number)
+        return self._lines.get(target)
 
     def target_before(self, head: int, merged_in: int | None, named: Sequence[int]) -> int | None:
         """The target's commit before the request went in: from what took it in, else from the commits that the forge ``named`` as

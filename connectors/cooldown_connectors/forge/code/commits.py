@@ -26,7 +26,7 @@ class Commits:
 
     def __init__(self, history: History, bases: Bases) -> None:
         self.history = history
-        self._bases = bases
+        self.bases = bases
         self.order = lru_cache(1 << 14)(history.graph.find)
 
     @property
@@ -36,7 +36,7 @@ class Commits:
     def reaches(self, commit: str, other: str) -> bool:
         """Whether both are known, and ``other`` is ``commit`` or one of its ancestors."""
         above, below = self.order(commit), self.order(other)
-        return above is not None and below is not None and self._bases.reaches(above, below)
+        return above is not None and below is not None and self.bases.reaches(above, below)
 
     def commit(self, number: int) -> PullRequestCommit | None:
         """What a commit says of itself; ``None`` where no calendar knows its time."""

@@ -6,8 +6,9 @@ A harvest of talk alone goes on where there is neither: a person is told once, a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
@@ -58,7 +59,8 @@ class Code:
     shallow: frozenset[str] = frozenset()
     remote: Remote | None = None
     """``None`` for a local clone: nothing is fetched."""
-    _tips: set[str] = field(default_factory=set)
+    references: Mapping[str, str] = field(default_factory=dict)
+    """Of a local clone: full name → commit. A mirror's are asked for."""
     _history: History | None = None
 
     def bring(self, names: Iterable[str]) -> dict[str, str]:
@@ -84,16 +86,47 @@ class Code:
         return {name: commit for name, commit in found.items() if commit.startswith(name)}
 
     def history(self, tips: Iterable[str]) -> History:
-        """All that these commits (and those asked for before) reach. Raises ``GitFailed``."""
-        new = set(tips) - self._tips
-        if self._history is None or new:
+        """A history that holds these commits and all that they reach; the same one as long as it holds what is asked for.
+
+        The first one has all branches and heads of requests too, so that few later ones are needed. Raises ``GitFailed``.
+        """
+        wanted = set(tips)
+        if self._history is None:
+            wanted |= set(self._here(set(self.references_now().values())).values())
+        else:
+            graph = self._history.graph
+            wanted = {commit for commit in wanted if graph.find(commit) is None}
+        if self._history is None or wanted:
             folder = self.folder / edge_name(self.shallow)
             pace = Pace(self.context, "commits read")
             with locked(self.folder):
-                self._history = read_into(folder, self.git, sorted(self._tips | new), pace.step)
+                self._history = read_into(folder, self.git, sorted(wanted), pace.step)
             pace.end()
-            self._tips |= new
         return self._history
+
+    def references_now(self) -> Mapping[str, str]:
+        """Branches and heads of requests: full name → commit."""
+        if self.references:
+            return {name: commit for name, commit in self.references.items() if name.startswith("refs/")}
+        listed = self.git.run("for-each-ref", "--format=%(objectname) %(refname)").decode(
+            "utf-8", "surrogateescape"
+        )
+        found = (line.partition(" ") for line in listed.splitlines())
+        return {name: commit for commit, _, name in found if not name.startswith("refs/tags/")}
+
+    def tip_of(self, branch: str) -> str | None:
+        """The commit that a branch leads to here."""
+        names = (f"refs/heads/{branch}", f"refs/remotes/origin/{branch}")
+        references = self._branches
+        return next((references[name] for name in names if name in references), None)
+
+    @cached_property
+    def _branches(self) -> Mapping[str, str]:
+        return {
+            name: commit
+            for name, commit in self.references_now().items()
+            if name.startswith(("refs/heads/", "refs/remotes/origin/"))
+        }
 
 
 def check_code(options: ForgeOptions, context: HarvestContext) -> None:
@@ -127,7 +160,8 @@ def open_code(
 def _local(path: str, context: HarvestContext) -> Code:
     repository = look(GitOptions(connector="git", path=path), context).open()
     folder = context.store / "git" / f"requests-{digest_of(str(context.folder / path))[:16]}"
-    return Code(repository.git, repository.where, folder, context, repository.shallow)
+    ids = repository.references.ids
+    return Code(repository.git, repository.where, folder, context, repository.shallow, references=ids)
 
 
 def _mirror(options: ForgeOptions, facts: Facts, forge: Forge, token: Token, context: HarvestContext) -> Code:

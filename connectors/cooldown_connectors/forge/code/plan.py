@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from cooldown_connectors.forge.code.bases import Based, Bases
+from cooldown_connectors.forge.code.bases import Based
 from cooldown_connectors.forge.code.changes import Changed, Pair
 from cooldown_connectors.forge.code.commits import Commits
 from cooldown_connectors.forge.code.reapply import Reapplied, Rebase
@@ -60,10 +60,10 @@ class Plan:
         return next((at for at in reversed(range(len(self.states))) if self.states[at].head == whole), None)
 
 
-def plan_of(told: Told, full: Mapping[str, str], commits: Commits, bases: Bases) -> Plan:
+def plan_of(told: Told, full: Mapping[str, str], commits: Commits) -> Plan:
     """``full`` has the whole id of each commit that is here, by the forge's name for it."""
     states = states_of(told, full, commits)
-    based = _based(told, states, full, commits, bases)
+    based = _based(told, states, full, commits)
     merged_in = told.request.merged_in
     plan = Plan(told, states, based, full.get(merged_in or "", merged_in))
     _whole_request(plan, commits)
@@ -78,11 +78,9 @@ def plan_of(told: Told, full: Mapping[str, str], commits: Commits, bases: Bases)
     return plan
 
 
-def _based(
-    told: Told, states: Sequence[State], full: Mapping[str, str], commits: Commits, bases: Bases
-) -> list[Based]:
+def _based(told: Told, states: Sequence[State], full: Mapping[str, str], commits: Commits) -> list[Based]:
     """Where each head branches off the target as it was before the request went in."""
-    request = told.request
+    request, bases = told.request, commits.bases
     numbers = [commits.order(state.head) for state in states]
     last = next((number for number in reversed(numbers) if number is not None), None)
     if last is None:

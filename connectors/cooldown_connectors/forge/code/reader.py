@@ -5,7 +5,8 @@ Where git fails, the batch is told without code: a broken repository never loses
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -22,8 +23,8 @@ from cooldown_connectors.forge.code.told import Known, Told
 from cooldown_connectors.forge.code.versions import FileReader
 from cooldown_connectors.forge.options import ForgeOptions
 from cooldown_connectors.git.hardened import Git, GitFailed
-from cooldown_connectors.git.pace import warn
-from cooldown_kit.connector import HarvestContext, Wanted
+from cooldown_kit.connector import Wanted
+from cooldown_kit.events import Emit, Message
 
 _REQUESTS: Final = 100
 _STATES: Final = 400
@@ -31,19 +32,29 @@ _STATES: Final = 400
 
 
 class CodeReader:
-    """Reads the code of requests; ``code`` is ``None`` where there is none. ``told`` is what a forge said."""
+    """Reads the code of requests; ``code`` is ``None`` where there is none."""
 
     def __init__(
-        self, code: Code | None, options: ForgeOptions, wanted: frozenset[Wanted], context: HarvestContext
+        self, code: Code | None, options: ForgeOptions, wanted: frozenset[Wanted], emit: Emit
     ) -> None:
         self._code = code
         self._options = options
         self._wanted = wanted
-        self._context = context
+        self._emit = emit
         self._warned = False
+        self._full: dict[str, str] = {}
+        self._asked: set[str] = set()
+        self._known: Commits | None = None
+
+    def prepare(self, requests: Iterable[Told]) -> None:
+        """Fetch and read the history of all requests that will be told, at once. Not needed, but without it every
+        call of :meth:`tell` may fetch, and read the graph anew. Of what is given only names of commits are kept."""
+        if self._code is not None:
+            with contextlib.suppress(GitFailed):  # told again, and then by whom it concerns
+                self._commits(self._code, requests)
 
     def tell(self, requests: Sequence[Told]) -> Iterator[Known]:
-        """One :class:`Known` for each request, in order. Some thousand at once are best: their history is read together.
+        """One :class:`Known` for each request, in order.
 
         Memory: the graph, and one batch of at most 100 requests without their patches.
         """
@@ -51,8 +62,7 @@ class CodeReader:
             yield from (known_without_code(told, "no_clone") for told in requests)
             return
         try:
-            full = self._code.bring(name for told in requests for name in names_in(told))
-            commits, bases = self._history(self._code, requests, full)
+            commits = self._commits(self._code, requests)
         except GitFailed as error:
             self._warn(error)
             yield from (known_without_code(told, "unreadable") for told in requests)
@@ -60,39 +70,34 @@ class CodeReader:
         for batch in _batches(requests):
             done = 0
             try:
-                for known in self._batch(self._code, batch, full, commits, bases):
+                for known in self._batch(self._code, batch, commits):
                     yield known
                     done += 1
             except GitFailed as error:
                 self._warn(error)
                 yield from (known_without_code(told, "unreadable") for told in batch[done:])
 
-    def _history(
-        self, code: Code, requests: Sequence[Told], full: Mapping[str, str]
-    ) -> tuple[Commits, Bases]:
-        history = code.history(set(full.values()))
-        expected = []
-        for told in requests:
-            request = told.request
-            for name in (request.merged_in, request.base):
-                number = history.graph.find(full[name]) if name is not None and name in full else None
-                if number is not None:
-                    expected.append((request.target or "", number))
-        bases = Bases(history.graph, expected)
-        return Commits(history, bases), bases
+    def _commits(self, code: Code, requests: Iterable[Told]) -> Commits:
+        """The graph, with the commits of these requests in it as far as they can be had."""
+        names = {name for told in requests for name in names_in(told)} - self._asked
+        if names:
+            self._full |= code.bring(names)
+            self._asked |= names
+        history = code.history(self._full[name] for name in names if name in self._full)
+        if self._known is None or self._known.history is not history:
+            self._known = Commits(history, Bases(history.graph, code.tip_of))
+        return self._known
 
-    def _batch(
-        self, code: Code, batch: Sequence[Told], full: Mapping[str, str], commits: Commits, bases: Bases
-    ) -> Iterator[Known]:
-        plans = [plan_of(told, full, commits, bases) for told in batch]
+    def _batch(self, code: Code, batch: Sequence[Told], commits: Commits) -> Iterator[Known]:
+        plans = [plan_of(told, self._full, commits) for told in batch]
         steps = [step for plan in plans for step in plan.steps]
         rebased = [step for step in steps if step.rebase is not None]
         if not rebased:
-            yield from self._read(code.git, plans, steps, full, commits)
+            yield from self._read(code.git, plans, steps, commits)
             return
         with scratch(code.git, code.folder, len(rebased[0].pair[0])) as git:
             self._reapply(git, plans, rebased)
-            yield from self._read(git, plans, steps, full, commits)
+            yield from self._read(git, plans, steps, commits)
 
     def _reapply(self, git: Git, plans: Sequence[Plan], rebased: Sequence[Step]) -> None:
         """Put the reapplied commit into each step that needs one. Where git cannot make them, plain differences are told."""
@@ -109,12 +114,7 @@ class CodeReader:
             self._warn(error)
 
     def _read(
-        self,
-        git: Git,
-        plans: Sequence[Plan],
-        steps: Sequence[Step],
-        full: Mapping[str, str],
-        commits: Commits,
+        self, git: Git, plans: Sequence[Plan], steps: Sequence[Step], commits: Commits
     ) -> Iterator[Known]:
         before = self._wanted & {"before"}
         wholes = changes_between(
@@ -131,7 +131,7 @@ class CodeReader:
                 changed = {number: next(heads) for number in plan.pairs}
                 for step in plan.steps:
                     step.changed = next(pushes)
-                yield known_of(plan, whole, changed, full, commits, files, self._wanted)
+                yield known_of(plan, whole, changed, self._full, commits, files, self._wanted)
                 for step in plan.steps:
                     step.changed = Changed()  # the batch holds on to the plan
 
@@ -139,11 +139,11 @@ class CodeReader:
         if self._warned or self._code is None:
             return
         self._warned = True
-        warn(
-            self._context,
-            f"git cannot read {self._code.where} ({error.reason}): requests are taken without their code where that is so. "
-            "To put it right: see what `git fsck` says there, or remove it from the workspace so that it is fetched anew",
+        text = (
+            f"git cannot read {self._code.where} ({error.reason}): requests are taken without their code where that is "
+            "so. To put it right: see what `git fsck` says there, or remove it from the workspace so that it is fetched anew"
         )
+        self._emit(Message(stage="harvest", level="warning", text=text))
 
 
 def _batches(requests: Sequence[Told]) -> Iterator[Sequence[Told]]:

@@ -70,15 +70,17 @@ def states_of(told: Told, full: Mapping[str, str], graph: Ancestry) -> list[Stat
 
 
 def names_in(told: Told) -> Iterator[str]:
-    """Every commit that is named as a head or as something of the target: what must be here to tell the rounds."""
+    """Every commit that is named as a head or as something of the target: what must be here to tell the rounds.
+
+    Commits that are listed come with the heads that reach them, and are not asked for by themselves.
+    """
     request = told.request
     named = [request.head, request.base, request.merged_in]
     for push in told.pushes:
-        named += [push.head, push.before, push.base, *push.commits]
+        if not push.by_commit:
+            named += [push.head, push.before, push.base]
     named += [review.review.revision for review in told.reviews]
-    for thread in told.threads:
-        if thread.anchor is not None:
-            named += [thread.anchor.head, thread.anchor.base]
+    named += [thread.anchor.head for thread in told.threads if thread.anchor is not None]
     yield from (name for name in named if name)
 
 

@@ -87,7 +87,7 @@ def tell(repository: Sandbox, context: HarvestContext) -> Callable[..., Any]:
     """What git knows of requests of the repository: of one alone, or of a list."""
 
     def run(told: Told | list[Told], wanted: frozenset[Any] = frozenset(), **options: Any) -> Any:
-        reader = CodeReader(local_code(repository, context), forge_options(**options), wanted, context)
+        reader = CodeReader(local_code(repository, context), forge_options(**options), wanted, context.emit)
         known = list(reader.tell(told if isinstance(told, list) else [told]))
         return known if isinstance(told, list) else known[0]
 

@@ -122,7 +122,9 @@ class Author:
                 self.main[path] = File([self.line() for _ in range(size)], end, self.random.random() < 0.7)
         self.main = {path: file for path, file in self.main.items() if len(file.lines) > 20}
 
-    def upstream(self, theirs: dict[str, list[str]], busy: Tree | None = None, base: Tree | None = None) -> dict[str, str]:
+    def upstream(
+        self, theirs: dict[str, list[str]], busy: Tree | None = None, base: Tree | None = None
+    ) -> dict[str, str]:
         """Change main. ``theirs`` gets line → what replaced it. Where a request works (``busy``, against ``base``) no line is put in
         where it puts some in, and none is changed that it removes."""
         for path, file in self.main.items():
@@ -150,7 +152,9 @@ class Author:
         gaps = {line for line in kept if following.get(line) == next_here.get(line) and line in next_here}
         return kept, gaps
 
-    def _upstream_file(self, file: File, theirs: dict[str, list[str]], free: tuple[set[str], set[str]]) -> None:
+    def _upstream_file(
+        self, file: File, theirs: dict[str, list[str]], free: tuple[set[str], set[str]]
+    ) -> None:
         lines: list[str] = []
         quiet = 0
         for line in file.lines:
@@ -230,6 +234,7 @@ class Author:
             if chance < 0.1:
                 del tree[path]
             elif chance < 0.25:
+                self.names += 1
                 new = f"own/{self.names}.txt"
                 tree[new] = tree.pop(path)
                 renamed[path] = new
@@ -281,10 +286,13 @@ class Author:
         """Put everything into the repository; mark → commit."""
         marks = repository.path / "marks"
         self.stream.append(b"reset refs/heads/main\nfrom :%d\n" % self.tip)
-        repository.git("fast-import", "--quiet", "--force", f"--export-marks={marks}", stdin=b"".join(self.stream))
+        repository.git(
+            "fast-import", "--quiet", "--force", f"--export-marks={marks}", stdin=b"".join(self.stream)
+        )
         repository.git("symbolic-ref", "HEAD", "refs/heads/main")
         return {
-            int(mark[1:]): commit for mark, commit in (line.split() for line in marks.read_text().splitlines())
+            int(mark[1:]): commit
+            for mark, commit in (line.split() for line in marks.read_text().splitlines())
         }
 
 
@@ -292,9 +300,7 @@ def _copy(tree: Tree) -> Tree:
     return {path: file.copy() for path, file in tree.items()}
 
 
-def reapplied(
-    base: Tree, ours: Tree, now: Tree, theirs: dict[str, list[str]], moved: dict[str, str]
-) -> Tree:
+def reapplied(base: Tree, ours: Tree, now: Tree, theirs: dict[str, list[str]], moved: dict[str, str]) -> Tree:
     """Our lines on what upstream made of the files, by the names of the lines."""
     made = _copy(now)
     for path, was in base.items():
@@ -307,7 +313,9 @@ def reapplied(
     for path, mine in ours.items():
         if path in base:
             continue
-        origin = next((p for p, was in base.items() if p not in ours and set(was.lines) & set(mine.lines)), None)
+        origin = next(
+            (p for p, was in base.items() if p not in ours and set(was.lines) & set(mine.lines)), None
+        )
         if origin is None:
             made[path] = mine.copy()
         else:
@@ -348,7 +356,11 @@ def fate(story: Story, note: Note) -> Iterator[tuple[int, str]]:
     path: str | None = note.path
     lines = list(note.lines)
     for number, turn in enumerate(story.turns[note.round + 1 :], note.round + 1):
-        path = turn.moved.get(path, path) if path is not None and path in turn.moved and path not in turn.before else path
+        path = (
+            turn.moved.get(path, path)
+            if path is not None and path in turn.moved and path not in turn.before
+            else path
+        )
         before = turn.before.get(path or "")
         if before is None:
             return

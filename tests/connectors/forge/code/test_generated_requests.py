@@ -42,7 +42,9 @@ def _told(story: Story, ids: dict[int, str], repository) -> Told:
 
 def _forges_hunk(repository, base, head, path, line):
     """The hunk as forges give it: cut after the line that is commented on."""
-    text = repository.git("diff", "--find-renames", "--unified=3", base, head, "--", ":(literal)" + path).decode()
+    text = repository.git(
+        "diff", "--find-renames", "--unified=3", base, head, "--", ":(literal)" + path
+    ).decode()
     for hunk in text.split("\n@@ ")[1:]:
         header, _, body = ("@@ " + hunk).partition("\n")
         number = int(header.split("+")[1].split(",")[0].split(" ")[0])
@@ -131,5 +133,7 @@ def test_bases_and_changes_are_those_that_git_itself_gives(seed, repository, tel
             assert one.base == repository.text("merge-base", ids[story.target], one.head)
         listed = repository.text("rev-list", "--reverse", "--topo-order", f"{known.base}..{head}").split()
         assert sorted(commit.revision for commit in known.commits) == sorted(set(listed))
-        names = repository.git("diff", "--name-only", "-z", "--find-renames", known.base, head).split(b"\0")[:-1]
+        names = repository.git("diff", "--name-only", "-z", "--find-renames", known.base, head).split(b"\0")[
+            :-1
+        ]
         assert [change.path.encode() for change in known.changes] == names
