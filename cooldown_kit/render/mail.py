@@ -30,7 +30,8 @@ def new_in_mail(text: str) -> str:
             quote.append(line)
             continue
         if quote:
-            kept = _without_introduction(kept) + _shortened(quote)
+            del kept[_introduced_at(kept) :]
+            kept += _shortened(quote)
             quote = []
         kept.append(line)
     return "\n".join(kept).strip("\n")
@@ -44,17 +45,16 @@ def _without_end(lines: list[str], begins: Callable[[str], bool], most: int) -> 
     return lines
 
 
-def _without_introduction(lines: list[str]) -> list[str]:
-    """Without ``On …, Jo Weber wrote:`` right above a quote."""
+def _introduced_at(lines: list[str]) -> int:
+    """Where ``On …, Jo Weber wrote:`` begins right above a quote; the end where nothing introduces it."""
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
     for count in (1, 2):
-        if end >= count and _WROTE.fullmatch(
-            " ".join(line.strip() for line in lines[end - count : end])[-400:]
-        ):
-            return lines[: end - count]
-    return lines
+        introduction = " ".join(line.strip() for line in lines[max(0, end - count) : end])
+        if end >= count and _WROTE.fullmatch(introduction[-400:]):
+            return end - count
+    return len(lines)
 
 
 def _shortened(quote: list[str]) -> list[str]:

@@ -116,10 +116,11 @@ def without_quoted_mail(text: str) -> str:
         if _FORWARDED.fullmatch(stripped) and any(rest.strip() for rest in lines[:number]):
             lines = lines[:number]
             break
+    answers = next((n for n, line in enumerate(lines) if _says(line)), len(lines))
     while lines:
         last = lines[-1].strip()
         introduced = _introduction(lines)
-        if not last or (last.startswith(">") and _quotes_end(lines)):
+        if not last or (last.startswith(">") and answers < len(lines)):
             lines.pop()
         elif introduced:
             del lines[-introduced:]
@@ -130,12 +131,9 @@ def without_quoted_mail(text: str) -> str:
     return "\n".join(lines)
 
 
-def _quotes_end(lines: Sequence[str]) -> bool:
-    """Whether the quotes at the end are the mail that is answered: a line introduces them, or the whole rest of a text stands above."""
-    number = len(lines)
-    while number and (not lines[number - 1].strip() or lines[number - 1].lstrip().startswith(">")):
-        number -= 1
-    return number > 0
+def _says(line: str) -> bool:
+    """Whether a line is neither blank nor quoted."""
+    return bool(line.strip()) and not line.lstrip().startswith(">")
 
 
 def _introduction(lines: Sequence[str]) -> int:

@@ -14,7 +14,10 @@ from cooldown_kit.render.layouts import Layouts
 from cooldown_kit.render.options import RenderOptions
 from cooldown_kit.render.origin import NotRendered, Origin
 
-FIXTURES = ["commit", "whole_commit", "source_file", "notebook", "release", "pull_request", "text_page"]
+FIXTURES = [
+    *("commit", "whole_commit", "source_file", "notebook", "release", "pull_request", "text_page"),
+    *("forge_request", "code_review", "issue", "discussion", "question", "mail", "forge_release"),
+]
 
 
 @pytest.mark.parametrize("name", FIXTURES)

@@ -23,12 +23,13 @@ def test_a_layout_with_half_of_its_tokens_stays_plain(layout: str) -> None:
             assert marks(layout, frozenset(family.values()) - {missing}) is None
 
 
-def test_smollm2_has_tokens_for_files_and_notebooks_and_none_for_commits() -> None:
+def test_smollm2_has_tokens_for_files_notebooks_and_issues_and_none_for_commits_and_requests() -> None:
     assert {layout for layout in TOKENS if marks(layout, SMOLLM2)} == {
         "file",
         "repository",
         "script",
         "cells",
+        "thread",
     }
     assert marks("file", SMOLLM2) == {"repository": "<repo_name>", "file": "<file_sep>"}
 

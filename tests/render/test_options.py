@@ -37,6 +37,22 @@ def test_the_order_of_shares_says_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        ({"pull_request": {"task": 1}}, {"before", "untouched"}),
+        ({"pull_request": {"story": 1}}, set()),
+        ({"pull_request": {"story": 1}, "special_tokens": True}, {"before"}),
+        ({"review": {"fix": 0.5, "thread": 0.5}}, {"before"}),
+        ({"preferences": True}, {"versions"}),
+    ],
+)
+def test_layouts_of_requests_and_reviews_ask_for_what_they_show(
+    options: dict[str, object], wanted: set[str]
+) -> None:
+    assert RenderOptions.model_validate(options).wanted == wanted
+
+
+@pytest.mark.parametrize(
     ("shares", "wanted"),
     [
         ({"diff": 1}, set()),

@@ -75,7 +75,9 @@ def test_headings_and_boxes_of_a_template_that_nobody_filled_in_go() -> None:
 
 def test_boxes_are_talk_where_one_is_ticked_and_where_no_template_is() -> None:
     ticked = TEMPLATE.replace("[ ] I added", "[x] I added")
-    assert clean_talk(ticked, template=True).endswith("## Checklist\n- [ ] I read the guide\n- [x] I added tests")
+    assert clean_talk(ticked, template=True).endswith(
+        "## Checklist\n- [ ] I read the guide\n- [x] I added tests"
+    )
     plan = "Still to do:\n- [ ] reports\n- [ ]\n- [ ] statements"
     assert clean_talk(plan) == "Still to do:\n- [ ] reports\n- [ ] statements"
 
@@ -121,7 +123,9 @@ LINES = st.lists(
 @given(LINES, st.integers(4, 60), st.integers(40, 400))
 def test_any_text_is_cleaned_once_and_stays_within_its_limits(text: str, lines: int, characters: int) -> None:
     cleaned = clean_talk(text)
-    assert all(not line or line in text.split("\n") or "<!--" in text or "![" in text for line in cleaned.split("\n"))
+    assert all(
+        not line or line in text.split("\n") or "<!--" in text or "![" in text for line in cleaned.split("\n")
+    )
     short = shortened(cleaned, Limits(lines, characters))
     assert short.count("\n") + 1 <= lines + 2
     assert len(short) <= characters + 80
