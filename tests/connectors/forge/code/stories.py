@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ...git.conftest import Sandbox
 
@@ -147,8 +148,8 @@ class Author:
             return set(file.lines), set(file.lines)
         ours = busy[path].lines
         kept = set(ours) & set(file.lines)
-        following = dict(zip(ours, ours[1:], strict=False))
-        next_here = dict(zip(file.lines, file.lines[1:], strict=False))
+        following = dict(pairwise(ours))
+        next_here = dict(pairwise(file.lines))
         gaps = {line for line in kept if following.get(line) == next_here.get(line) and line in next_here}
         return kept, gaps
 
@@ -334,9 +335,11 @@ def _file(base: File, ours: File, now: File, theirs: dict[str, list[str]]) -> Fi
             blocks[-1][1].append(line)
         else:
             blocks.append((after, [line]))
+    end = 0
     for anchor, block in blocks:
-        at = _place(base, anchor, lines, theirs)
+        at = max(end, _place(base, anchor, lines, theirs))
         lines[at:at] = block
+        end = at + len(block)
     return File(lines, now.end, now.closed)
 
 

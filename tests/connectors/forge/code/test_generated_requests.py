@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
-import pytest
-from cooldown_connectors.forge.code import Told
+from dataclasses import dataclass
 
-from .conftest import push, request, thread
+import pytest
+from cooldown_connectors.forge.code import CodeReader, Known, Told
+
+from cooldown_kit.connector import HarvestContext
+from cooldown_kit.events import ignore
+
+from ...git.conftest import Sandbox
+from .conftest import forge_options, local_code, push, request, thread
 from .stories import Author, Story, fate, standing
 
-SEEDS = range(12)
+SEEDS = range(10)
 STORIES = 12
+
+
+@dataclass
+class World:
+    """A generated repository, what its requests are, and what was found out about them."""
+
+    repository: Sandbox
+    stories: list[Story]
+    ids: dict[int, str]
+    known: list[Known]
+
+
+@pytest.fixture(scope="module", params=SEEDS)
+def world(request, tmp_path_factory) -> World:
+    folder = tmp_path_factory.mktemp("world")
+    repository = Sandbox(folder / "payments")
+    repository.path.mkdir()
+    repository.git("init", "-q", "-b", "main")
+    author = Author(request.param)
+    author.begin()
+    stories = [author.story(number) for number in range(1, STORIES + 1)]
+    ids = author.write(repository)
+    context = HarvestContext("forge", folder, folder / "store", ignore)
+    wanted = frozenset({"before", "versions"})
+    reader = CodeReader(local_code(repository, context), forge_options(), wanted, ignore)
+    known = list(reader.tell([_told(story, ids, repository) for story in stories]))
+    return World(repository, stories, ids, known)
 
 
 def _told(story: Story, ids: dict[int, str], repository) -> Told:
@@ -58,15 +91,10 @@ def _forges_hunk(repository, base, head, path, line):
     return None
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_every_comment_finds_its_lines_and_the_push_that_answered_it(seed, repository, tell):
-    author = Author(seed)
-    author.begin()
-    stories = [author.story(number) for number in range(1, STORIES + 1)]
-    ids = author.write(repository)
-    told = [_told(story, ids, repository) for story in stories]
+def test_every_comment_finds_its_lines_and_the_push_that_answered_it(world):
+    stories, ids = world.stories, world.ids
     compared = 0
-    for story, known in zip(stories, tell(told, frozenset({"before", "versions"})), strict=True):
+    for story, known in zip(stories, world.known, strict=True):
         turns = story.turns
         assert [one.head for one in known.rounds] == [ids[turn.mark] for turn in turns]
         assert [one.base for one in known.rounds] == [ids[turn.base] for turn in turns]
@@ -76,7 +104,7 @@ def test_every_comment_finds_its_lines_and_the_push_that_answered_it(seed, repos
         for number, note in enumerate(story.notes):
             found = known.threads[f"t{number}"]
             anchor = found.anchor
-            where = (seed, story.number, number)
+            where = (story.number, number)
             assert (anchor.start_line, anchor.line) == (note.first, note.first + len(note.lines) - 1), where
             assert anchor.round == note.round + 1, where
             assert anchor.hunk_from == "git", where
@@ -98,13 +126,9 @@ def test_every_comment_finds_its_lines_and_the_push_that_answered_it(seed, repos
     assert compared > STORIES
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_rounds_show_what_the_author_did_and_nothing_that_a_rebase_brought_in(seed, repository, tell):
-    author = Author(seed)
-    author.begin()
-    stories = [author.story(number) for number in range(1, STORIES + 1)]
-    ids = author.write(repository)
-    for story, known in zip(stories, tell([_told(one, ids, repository) for one in stories]), strict=True):
+def test_rounds_show_what_the_author_did_and_nothing_that_a_rebase_brought_in(world):
+    stories = world.stories
+    for story, known in zip(stories, world.known, strict=True):
         if len(story.turns) == 1:
             assert known.rounds[0].changes == []
             continue
@@ -121,19 +145,17 @@ def test_rounds_show_what_the_author_did_and_nothing_that_a_rebase_brought_in(se
             assert added - same == come - gone
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_bases_and_changes_are_those_that_git_itself_gives(seed, repository, tell):
-    author = Author(seed)
-    author.begin()
-    stories = [author.story(number) for number in range(1, STORIES + 1)]
-    ids = author.write(repository)
-    for story, known in zip(stories, tell([_told(one, ids, repository) for one in stories]), strict=True):
+def test_bases_and_changes_are_those_that_git_itself_gives(world):
+    stories, ids = world.stories, world.ids
+    for story, known in zip(stories, world.known, strict=True):
         head = ids[story.turns[-1].mark]
         for one in known.rounds:
-            assert one.base == repository.text("merge-base", ids[story.target], one.head)
-        listed = repository.text("rev-list", "--reverse", "--topo-order", f"{known.base}..{head}").split()
+            assert one.base == world.repository.text("merge-base", ids[story.target], one.head)
+        listed = world.repository.text(
+            "rev-list", "--reverse", "--topo-order", f"{known.base}..{head}"
+        ).split()
         assert sorted(commit.revision for commit in known.commits) == sorted(set(listed))
-        names = repository.git("diff", "--name-only", "-z", "--find-renames", known.base, head).split(b"\0")[
-            :-1
-        ]
+        names = world.repository.git("diff", "--name-only", "-z", "--find-renames", known.base, head).split(
+            b"\0"
+        )[:-1]
         assert [change.path.encode() for change in known.changes] == names
