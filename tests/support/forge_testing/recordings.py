@@ -12,9 +12,11 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -82,9 +84,8 @@ def _load(source: str) -> tuple[Exchange, ...]:
 
 def _requre(name: str, source: str) -> Iterator[Exchange]:
     forge, _, rest = name.partition("/")
-    text = package_file("ogr", f"tests/integration/{forge}/test_data/{rest}.yaml").read_text(encoding="utf-8")
-    tree = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    for method, url, answer in _requre_answers(tree, ""):
+    path = package_file("ogr", f"tests/integration/{forge}/test_data/{rest}.yaml")
+    for method, url, answer in _requre_tree(path):
         content = answer["_content"]
         if isinstance(content, str):
             body = content.encode()
@@ -93,12 +94,26 @@ def _requre(name: str, source: str) -> Iterator[Exchange]:
         yield _exchange(method, url, answer["status_code"], dict(answer["headers"]).items(), body, source)
 
 
+def _requre_tree(path: Path) -> list[tuple[str, str, dict[str, Any]]]:
+    """The answers in a cassette, kept beside it as JSON: reading large YAML takes many seconds."""
+    kept = path.with_suffix(".json")
+    if not kept.exists():
+        with path.open(encoding="utf-8") as file:
+            tree = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as new:
+            json.dump(list(_requre_answers(tree, "")), new)
+        Path(new.name).replace(kept)  # at once, for tests that run beside this one
+    found: list[tuple[str, str, dict[str, Any]]] = json.loads(kept.read_text(encoding="utf-8"))
+    return found
+
+
 def _requre_answers(tree: Any, key: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Method, URL and answer of everything recorded: requre nests them as module, function, method, URL, list."""
     for name, below in tree.items() if isinstance(tree, dict) else ():
         if isinstance(below, list) and below and isinstance(below[0], dict) and "output" in below[0]:
             for recorded in below:
-                yield key, name, recorded["output"]
+                output = recorded["output"]
+                yield key, name, {part: output[part] for part in ("status_code", "headers", "_content")}
         else:
             yield from _requre_answers(below, str(name))
 
