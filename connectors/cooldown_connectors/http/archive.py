@@ -120,11 +120,13 @@ class Recording:
         with self._lock:
             frame = self._pack.compress(content)
             whole = len(frame).to_bytes(4, "big") + question.digest + frame
+            before = os.fstat(self._file).st_size
             try:
                 written = os.write(self._file, whole)
                 while written < len(whole):
                     written += os.write(self._file, whole[written:])
             except OSError as problem:
+                os.ftruncate(self._file, before)  # half an entry would hide those that come after it
                 raise StorageError(
                     f"the archive cannot be written ({problem.strerror})",
                     where=str(self.path),

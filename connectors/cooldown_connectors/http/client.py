@@ -18,24 +18,22 @@ from cooldown_connectors.http.errors import OutOfCalls, TooHeavy
 from cooldown_connectors.http.exchange import AnswerTooLarge, Exchange, Unanswered, exchange
 from cooldown_connectors.http.graphql_errors import trouble
 from cooldown_connectors.http.json_body import parsed
-from cooldown_connectors.http.limits import LONGEST_SECONDS, limited, quota, retry_after
-from cooldown_connectors.http.pool import Pause, Pool
+from cooldown_connectors.http.limits import LimitKind, limited, retry_after
 from cooldown_connectors.http.questions import KEPT_HEADERS, Answer, Question
+from cooldown_connectors.http.quotas import Held, Quotas
 from cooldown_connectors.http.redaction import Redaction
 from cooldown_connectors.http.retry import FIRST_TRIES, HEAVY, HEAVY_TRIES, RETRIED, TRIES, Backoff
 from cooldown_connectors.http.said import clean, is_page, said
 from cooldown_connectors.http.waiting import Waiting
-from cooldown_connectors.http.wording import Wording
+from cooldown_connectors.http.wording import AGAIN, Wording
 from cooldown_kit.errors import InputError
 from cooldown_kit.events import Emit, ignore
 
 _HOPS: Final = 5
 _WAITS: Final = 20
 """Limits that one question is held up by, before the harvest ends with what to do."""
-_BUSY_SECONDS: Final = 5.0
 _MOVED: Final = frozenset({301, 308})
 _REDIRECTS: Final = frozenset({301, 302, 307, 308})
-_AGAIN: Final = "run it again later: the harvest goes on where it ended"
 
 
 @dataclass
@@ -45,11 +43,11 @@ class _Tries:
     question: Question
     url: str
     failed: int = 0
-    waits: int = 0
     hops: int = 0
     token: Token | None = None
     renewed: bool = False
     asked_at: float = 0.0
+    waits: int = 0
 
 
 class Client:
@@ -67,17 +65,10 @@ class Client:
         self._wording = Wording(asked, self._origin, self._redaction)
         self._waiting = Waiting(self._clock, emit, asked.source)
         self._backoff = Backoff(asked.seed, asked.source)
-        self._pool = Pool(
-            tokens,
-            reserve=asked.reserve,
-            calls_per_hour=asked.calls_per_hour,
-            points_per_hour=asked.points_per_hour,
-            seconds_between=asked.seconds_between,
-        )
+        self._quotas = Quotas(asked, tokens, self._waiting, self._clock)
         self._lock = threading.Lock()
         self._calls = 0
         self._reached = False
-        self._resources: dict[str, str] = {}
         self._told: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -122,7 +113,7 @@ class Client:
     def _try(self, tries: _Tries) -> Answer | None:
         """Ask once. ``None`` means to ask again; whatever had to be waited for has been."""
         self._count(tries)
-        self._take_turn(tries)
+        tries.token = self._quotas.take_turn(tries.url, tries.question.resource)
         tries.asked_at = self._clock.monotonic()
         tries.question.spent()
         try:
@@ -137,9 +128,9 @@ class Client:
         return self._judged(tries, got)
 
     def _judged(self, tries: _Tries, got: Exchange) -> Answer | None:
-        self._learn(tries, got)
+        self._quotas.learn(self._held(tries), got)
         if got.status in (403, 429) and (kind := limited(got.status, got.headers, said(got.body))):
-            self._limit(tries, got, kind)
+            self._limited(tries, got, kind)
         elif got.status in _REDIRECTS:
             self._follow(tries, got)
         elif got.status == 401 and self._without_token(tries, got):
@@ -177,7 +168,7 @@ class Client:
             return True
         text = clean(self._redaction.text(found.said))
         if found.kind in ("primary", "secondary"):
-            self._limit(tries, got, found.kind)
+            self._limited(tries, got, found.kind)
             return False
         if found.kind == "heavy":
             self._again(tries, text or "the query is too much for it", heavy=True)
@@ -197,18 +188,6 @@ class Client:
                     remedy="run it again, and it goes on from here; or raise `max_calls`",
                 )
             self._calls += 1
-
-    def _take_turn(self, tries: _Tries) -> None:
-        """Choose the token, and wait until it may ask."""
-        while True:
-            now = self._clock.monotonic()
-            turn = self._pool.turn(self._resource(tries), now)
-            if isinstance(turn, Pause):
-                self._waiting.until(turn.until, turn.why)
-                continue
-            self._waiting.until(turn.starts, "pause between calls")
-            tries.token = turn.token
-            return
 
     def _exchange(self, tries: _Tries) -> Exchange:
         question, connecting = tries.question, self._asked.connecting
@@ -250,15 +229,15 @@ class Client:
             most = HEAVY_TRIES
         if tries.failed >= most:
             if heavy:
-                self._give_up(tries, f"no answer after {tries.failed} tries ({reason})", _AGAIN)
+                self._give_up(tries, f"no answer after {tries.failed} tries ({reason})", AGAIN)
             raise InputError(
                 f"no answer after {tries.failed} tries ({reason})",
                 where=self._where(tries),
-                remedy=_AGAIN if self._reached else "check `url`, the network and `proxy`; then run it again",
+                remedy=AGAIN if self._reached else "check `url`, the network and `proxy`; then run it again",
             )
         seconds = self._backoff.seconds(tries.failed)
         if got is not None and (asked := retry_after(got.headers, self._clock.now())) is not None:
-            seconds = max(seconds, self._bearable(tries, asked))
+            seconds = max(seconds, self._quotas.bearable(asked, self._where(tries)))
         why = f"{reason}, try {tries.failed + 1} of {most}"
         self._waiting.until(self._clock.monotonic() + seconds, why)
 
@@ -267,46 +246,13 @@ class Client:
             raise TooHeavy(what, where=self._where(tries), remedy=remedy)
         raise InputError(what, where=self._where(tries), remedy=remedy)
 
-    def _learn(self, tries: _Tries, got: Exchange) -> None:
-        """What the answer says of quotas, and of pauses that it wishes for beside a good answer."""
-        now = self._clock.monotonic()
-        left = quota(got.headers, self._clock.now())
-        if left is not None:
-            if left.resource is not None:
-                with self._lock:
-                    self._resources[self._segment(tries.url)] = left.resource
-            self._pool.learn(tries.token, self._resource(tries), left, now)
-        if 200 <= got.status < 300 and (pause := retry_after(got.headers, self._clock.now())):
-            self._pool.block(tries.token, now + min(pause, LONGEST_SECONDS))
-
-    def _limit(self, tries: _Tries, got: Exchange, kind: str) -> None:
-        """Note a limit; the next turn waits for it, or is another token's."""
+    def _limited(self, tries: _Tries, got: Exchange, kind: LimitKind) -> None:
         tries.waits += 1
         if tries.waits > _WAITS:
             raise InputError(
-                f"its limits held up one question {_WAITS} times", where=self._where(tries), remedy=_AGAIN
+                f"its limits held up one question {_WAITS} times", where=self._where(tries), remedy=AGAIN
             )
-        wall, now = self._clock.now(), self._clock.monotonic()
-        asked = retry_after(got.headers, wall)
-        asked = None if asked is None else self._bearable(tries, asked)
-        left = quota(got.headers, wall)
-        if kind == "primary" and (asked is not None or (left is not None and left.remaining == 0)):
-            seconds = asked if asked is not None else left.resets_in if left is not None else 0.0
-            self._pool.exhausted(tries.token, self._resource(tries), now + seconds)
-        elif kind == "busy":
-            why = "the forge asks for fewer calls (429)"
-            self._pool.calm(tries.asked_at, now, asked, why, _BUSY_SECONDS)
-        else:
-            self._pool.calm(tries.asked_at, now, asked, "the forge's limit on bursts (secondary rate limit)")
-
-    def _bearable(self, tries: _Tries, seconds: float) -> float:
-        if seconds > LONGEST_SECONDS:
-            raise InputError(
-                f"the forge wants to be left alone for {seconds / 3600:.0f} hours",
-                where=self._where(tries),
-                remedy="run it again after that: the harvest goes on where it ended",
-            )
-        return seconds
+        self._quotas.note_limit(self._held(tries), got, kind)
 
     def _follow(self, tries: _Tries, got: Exchange) -> None:
         """Go where a redirect leads, on the same host only."""
@@ -348,7 +294,7 @@ class Client:
         if not tries.renewed and token.renew():
             tries.renewed = True
             return True
-        if not self._pool.drop(token):
+        if not self._quotas.pool.drop(token):
             return False
         self.warn_once(
             f"the forge refuses the token {token.reference}{self._wording.quoted(got)}: it is left out, the others go on"
@@ -359,12 +305,8 @@ class Client:
     def _kept(self, got: Exchange) -> dict[str, str]:
         return {n: self._redaction.text(v) for n, v in got.headers.items() if n in KEPT_HEADERS}
 
+    def _held(self, tries: _Tries) -> Held:
+        return Held(tries.token, tries.url, tries.question.resource, tries.asked_at, self._where(tries))
+
     def _where(self, tries: _Tries) -> str:
         return self._wording.where(tries.question.method, tries.url)
-
-    def _resource(self, tries: _Tries) -> str:
-        return self._resources.get(self._segment(tries.url), tries.question.resource)
-
-    def _segment(self, url: str) -> str:
-        """The first word of the path below the API's root: forges keep quotas by it (``/search``)."""
-        return url.removeprefix(self._asked.api.rstrip("/")).lstrip("/").partition("?")[0].partition("/")[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from cooldown_connectors.http.addresses import Origin, split
 from cooldown_connectors.http.asked import Asked
 from cooldown_connectors.http.errors import Answered, NotFound, Refused
@@ -9,6 +11,8 @@ from cooldown_connectors.http.exchange import Exchange
 from cooldown_connectors.http.redaction import Redaction
 from cooldown_connectors.http.said import clean, is_page, said
 from cooldown_kit.errors import InputError
+
+AGAIN: Final = "run it again later: the harvest goes on where it ended"
 
 
 class Wording:

@@ -10,7 +10,7 @@ from cooldown_connectors.http.questions import Answer, Question
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cooldown_kit.errors import InputError
+from cooldown_kit.errors import InputError, StorageError
 
 from ...support.loopback_server import Said
 from .conftest import SECRET
@@ -188,6 +188,30 @@ def test_an_answer_is_in_the_file_before_it_is_used(tmp_path):
     assert Replay(recording.path).ask(QUESTIONS[0]).data == [1]
     recording.sync()
     recording.close()
+
+
+def test_a_disk_that_fills_up_leaves_whole_answers_and_says_what_to_do(tmp_path, monkeypatch):
+    recording = Recording(Scripted(*OUTCOMES), tmp_path)
+    recording.ask(QUESTIONS[0])
+    write = os.write
+
+    def full(file, content):
+        monkeypatch.setattr(os, "write", failing)
+        return write(file, content[:7])
+
+    def failing(file, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(StorageError, match="No space left") as caught:
+        recording.ask(QUESTIONS[1])
+    assert "archive: false" in caught.value.remedy
+    monkeypatch.setattr(os, "write", write)
+    recording.ask(QUESTIONS[2])
+    recording.close()
+    replay = Replay(recording.path)
+    assert len(replay) == 2
+    assert [replay.ask(QUESTIONS[0]).data, replay.ask(QUESTIONS[2]).data] == [[1], [3]]
 
 
 def test_threads_write_one_archive(tmp_path):

@@ -1,5 +1,6 @@
 import gzip
 import threading
+import tracemalloc
 from email.utils import formatdate
 
 import pytest
@@ -168,6 +169,36 @@ def test_the_reserve_is_left_before_the_forge_says_anything(server, made, clock)
     assert clock.passed == 0
     client.ask(get(server))
     assert 900 <= clock.passed < 910
+
+
+def test_another_token_goes_on_where_one_is_used_up(server, made, clock):
+    def answer(asked):
+        if asked.token == "Bearer used-up-t0ken":
+            return Said({"message": "API rate limit exceeded"}, 403, github(server, clock, 0, 3000))
+        return Said([1], headers=github(server, clock, 4000, 3000))
+
+    server.answer = answer
+    client = made("used-up-t0ken", SECRET)
+    for _ in range(5):
+        assert client.ask(get(server)).data == [1]
+    assert clock.passed == 0
+    assert len(server.asked) <= 6
+
+
+def test_a_search_limit_does_not_hold_up_the_rest(server, made, clock):
+    def answer(asked):
+        if asked.path.startswith("/search"):
+            left = 0 if len(server.asked) == 1 else 29
+            return Said([1], headers=github(server, clock, left, 60, **{"x-ratelimit-resource": "search"}))
+        return Said([2], headers=github(server, clock, 4000, 3000))
+
+    server.answer = answer
+    client = made(SECRET)
+    client.ask(get(server, "/search/issues?q=a"))
+    client.ask(get(server))
+    assert clock.passed == 0
+    client.ask(get(server, "/search/issues?q=b"))
+    assert 60 <= clock.passed < 70
 
 
 @pytest.mark.parametrize(
@@ -399,11 +430,16 @@ def test_an_answer_larger_than_the_bound_is_refused(server, made):
 
 
 def test_a_compressed_bomb_is_not_decoded_beyond_the_bound(server, made):
-    bomb = gzip.compress(b"[" + b" " * (200 << 20) + b"]")
+    bomb = gzip.compress(b"[" + b" " * (100 << 20) + b"]", 1)
     assert len(bomb) < 1 << 20
     server.script(Said(bomb, headers={"content-encoding": "gzip"}))
+    client = made(connecting=Connecting(timeout_seconds=60, max_response_size=1 << 20))
+    tracemalloc.start()
     with pytest.raises(InputError, match="larger than"):
-        made(connecting=Connecting(timeout_seconds=60, max_response_size=1 << 20)).ask(get(server))
+        client.ask(get(server))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 << 20
 
 
 def test_compressed_answers_are_read(server, made):
@@ -500,7 +536,7 @@ def test_no_token_is_in_any_event_error_or_repr(server, made, events, clock):
     with pytest.raises(NotFound) as caught:
         client.ask(get(server, f"/{SECRET}?token={SECRET}"))
     told = [str(caught.value), repr(caught.value), *(encode(event).decode() for event in events)]
-    told += [repr(client._pool.tokens), repr(client._redaction), repr(vars(client))]
+    told += [repr(client._quotas.pool.tokens), repr(client._redaction), repr(vars(client))]
     assert all(SECRET not in text for text in told)
 
 
