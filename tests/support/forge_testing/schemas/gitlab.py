@@ -52,7 +52,10 @@ UNNAMED: dict[str, dict[str, dict[str, Any]]] = {
     "/projects/{project_id}/merge_requests/{mr_iid}/notes": {
         "activity_filter": {"enum": ["all_notes", "only_comments", "only_activity"]}
     },
-    "/projects/{project_id}/issues": {"with_labels_details": {"type": "boolean"}},
+    "/projects/{project_id}/issues": {
+        "with_labels_details": {"type": "boolean"},
+        "confidential": {"type": "boolean"},
+    },
     "/projects/{project_id}/issues/{issue_iid}/notes": {
         "activity_filter": {"enum": ["all_notes", "only_comments", "only_activity"]}
     },
