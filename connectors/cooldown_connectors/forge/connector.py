@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import json
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Final
@@ -13,7 +12,8 @@ from cooldown_connectors.forge.access import forge_client, forge_tokens
 from cooldown_connectors.forge.assemble import Assembler, Identity
 from cooldown_connectors.forge.code import CodeReader, check_code, open_code
 from cooldown_connectors.forge.options import ForgeOptions
-from cooldown_connectors.forge.protocol import Facts, Forge, Planned
+from cooldown_connectors.forge.planning import planned
+from cooldown_connectors.forge.protocol import Facts, Forge
 from cooldown_connectors.forge.repository import (
     STAGE,
     Place,
@@ -39,7 +39,6 @@ from cooldown_kit.workspace import write_whole
 VERSION: Final = 1
 """Part of the fingerprint: raised whenever the same store and the same code would give other records."""
 _FAMILIES: Final[Mapping[str, Any]] = {"releases": "text"}
-_HOUR: Final = 3600.0
 
 
 class ForgeConnector(ABC):
@@ -92,12 +91,9 @@ class ForgeConnector(ABC):
         found = []
         with _client(forge, options, context) as client:
             for name in _names(forge, options, client):
-                place = place_of(forge, options, context, name)
                 session = _session(client, forge, options, name)
-                before, start = client.calls, time.monotonic()
-                planned = forge.plan(session, _cursors(place))
-                latency = (time.monotonic() - start) / max(client.calls - before, 1)
-                found += [_estimate(forge, options, name, one, latency) for one in planned]
+                cursors = _cursors(place_of(forge, options, context, name))
+                found += planned(forge, options, session, cursors)
         return found
 
     def update(self, options: ForgeOptions, context: HarvestContext) -> Mapping[str, Any]:
@@ -164,7 +160,7 @@ class ForgeConnector(ABC):
                     yield Skipped(what=name, reason="not_harvested", detail="no update has read it")
                     continue
                 code = open_code(options, facts, forge, _git_token(forge, options, context), context)
-                reader = CodeReader(code, options, context.wanted, context)
+                reader = CodeReader(code, options, context.wanted, context.emit)
                 assembler = Assembler(store, _identity(forge, facts), frozenset(options.take), reader)
                 pace = Pace(context, f"records of {facts.name}")
                 for record in assembler.records():
@@ -233,22 +229,6 @@ def _cursors(place: Place) -> dict[str, Any]:
         return {}
     with opened(place) as store:
         return store.cursors()
-
-
-def _estimate(forge: Forge, options: ForgeOptions, name: str, planned: Planned, latency: float) -> Estimate:
-    """With the time that the answers to the plan's own questions took, and the hours that quotas make it last."""
-    tokens = max(len(options.token), 1)
-    seconds = planned.calls * max(latency, forge.limits.seconds_between)
-    for used, quota in (
-        (planned.calls - planned.points and planned.calls, forge.limits.calls_per_hour),
-        (planned.points, forge.limits.points_per_hour),
-    ):
-        if quota:
-            hours = used / (quota * tokens * (1 - options.reserve) or 1)
-            seconds = max(seconds, (hours - 1) * _HOUR)
-    return Estimate(
-        f"{name} {planned.stream}", planned.items, planned.calls, planned.points, seconds, planned.exact
-    )
 
 
 def _identity(forge: Forge, facts: Facts) -> Identity:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from cooldown_connectors.forge.options import ForgeOptions
+from cooldown_connectors.forge.planning import planned, summed
 from cooldown_connectors.forge.protocol import Facts, Forge
 from cooldown_connectors.forge.session import ForgeSession, forge_address
 from cooldown_connectors.forge.store import Store
@@ -20,7 +21,7 @@ from cooldown_connectors.forge.sync import Synchronised, Synchroniser
 from cooldown_connectors.git.store import locked
 from cooldown_connectors.http.archive import Recording, Replay, archived
 from cooldown_connectors.http.client import Client
-from cooldown_connectors.http.errors import ArchiveEnds
+from cooldown_connectors.http.errors import Answered, ArchiveEnds
 from cooldown_kit.connector import HarvestContext
 from cooldown_kit.errors import InputError
 from cooldown_kit.events import Emit, Message
@@ -89,6 +90,7 @@ def bring_up_to_date(
     with locked(place.folder):
         _make_current(forge, options, place, emit, source)
         with Store(place.database) as store:
+            expected = _plan(client, forge, options, place, store, emit, source)
             asking: Client | Recording = client
             if options.archive:
                 asking = Recording(client, place.archive)
@@ -99,7 +101,7 @@ def bring_up_to_date(
                 session.stream = "repository"
                 facts = forge.facts(session)
                 store.put_fact("facts", _as_dict(facts))
-                found = _synchronise(forge, session, store, options, emit, source)
+                found = _synchronise(forge, session, store, options, emit, source, expected)
                 return found, session.counted.calls, session.counted.points
 
 
@@ -159,10 +161,37 @@ def _session(
 
 
 def _synchronise(
-    forge: Forge, session: ForgeSession, store: Store, options: ForgeOptions, emit: Emit, source: str
+    forge: Forge,
+    session: ForgeSession,
+    store: Store,
+    options: ForgeOptions,
+    emit: Emit,
+    source: str,
+    expected: int | None = None,
 ) -> Synchronised:
     concurrency = options.concurrency
-    return Synchroniser(forge, session, store, emit, source=source, concurrency=concurrency).run()
+    return Synchroniser(
+        forge, session, store, emit, source=source, concurrency=concurrency, expected=expected
+    ).run()
+
+
+def _plan(
+    client: Client, forge: Forge, options: ForgeOptions, place: Place, store: Store, emit: Emit, source: str
+) -> int | None:
+    """Say what a first harvest will take, and return its calls; later ones are short, and ask for nothing beside what is new.
+
+    Its questions go past the archive: a replay asks none of them. Where calls are counted out they are for the harvest itself.
+    """
+    if store.cursors() or options.max_calls is not None:
+        return None
+    session = ForgeSession(client, forge, options, owner=place.owner, name=place.name)
+    session.authenticated = bool(options.token)
+    try:
+        estimates = planned(forge, options, session, {})
+    except Answered:  # whatever is wrong is said where it matters
+        return None
+    emit(Message(stage=STAGE, text=f"{source}: {place.full_name} will take {summed(estimates)}"))
+    return sum(one.calls for one in estimates)
 
 
 def _settings_of(archive: Path) -> Path:

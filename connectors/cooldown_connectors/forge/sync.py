@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
-from cooldown_connectors.forge.protocol import Census, Details, Forge, Page, Session, Stream, Todo
+from cooldown_connectors.forge.protocol import Census, Counted, Details, Forge, Page, Session, Stream, Todo
 from cooldown_connectors.forge.store import Position, Store
 from cooldown_connectors.http.errors import NotFound, Refused
 from cooldown_kit.events import Emit, Message, Progress
@@ -24,6 +24,7 @@ class AskingSession(Session, Protocol):
     """A session that can be told which stream it works for, and to bring its archive to the disk."""
 
     stream: str
+    counted: Counted
 
     def sync(self) -> None: ...
 
@@ -51,10 +52,12 @@ class Synchroniser:
         *,
         source: str,
         concurrency: int = 1,
+        expected: int | None = None,
     ) -> None:
+        """``expected`` is how many calls the whole will take, where a plan says so."""
         self._forge, self._session, self._store = forge, session, store
         self._emit, self._source = emit, source
-        self._concurrency = concurrency
+        self._concurrency, self._expected = concurrency, expected
         self._takes = frozenset(session.takes)
         self.found = Synchronised()
 
@@ -83,7 +86,7 @@ class Synchroniser:
             self._keep(
                 page, lambda page: self._store.keep(stream.name, page, takes=takes, since=_text(since))
             )
-            self._tell(stream.name, "pages")
+            self._tell(stream.name)
 
     def _look_into(self, details: Details) -> None:
         """Ask for each thing on the list; several questions are under way at once, their answers are stored in order."""
@@ -99,7 +102,7 @@ class Synchroniser:
                         return
                     todo, future = waiting.popleft()
                     self._keep_details(todo, future)
-                    self._tell(details.name, "things", len(todos))
+                    self._tell(details.name)
             finally:
                 for _, future in waiting:
                     future.cancel()
@@ -142,10 +145,12 @@ class Synchroniser:
         self.found.changed += store(page)
         self.found.gone += len(page.gone)
 
-    def _tell(self, stream: str, unit: str, total: int | None = None) -> None:
-        done = self.found.read[stream] = self.found.read.get(stream, 0) + 1
+    def _tell(self, stream: str) -> None:
+        self.found.read[stream] = self.found.read.get(stream, 0) + 1
+        done = sum(self._session.counted.calls.values())
+        total = None if self._expected is None else max(self._expected, done)
         self._emit(
-            Progress(stage=STAGE, detail=f"{self._source} {stream}", done=done, total=total, unit=unit)
+            Progress(stage=STAGE, detail=self._source, done=done, total=total, unit=f"calls ({stream})")
         )
 
     def _warn(self, text: str) -> None:

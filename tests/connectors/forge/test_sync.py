@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cooldown_connectors.forge.parts import CommentPart, IssuePart, issue
-from cooldown_connectors.forge.protocol import Census, Details, Gone, Page, Stream, Todo
+from cooldown_connectors.forge.protocol import Census, Counted, Details, Gone, Page, Stream, Todo
 from cooldown_connectors.forge.store import Store
 from cooldown_connectors.forge.sync import Synchroniser
 from cooldown_connectors.http.errors import NotFound
@@ -25,6 +25,7 @@ class FakeSession:
 
     def __init__(self, takes: Sequence[str] = ("issues",), since: datetime | None = None) -> None:
         self.takes, self.since, self.stream = frozenset(takes), since, ""
+        self.counted = Counted()
 
     def sync(self) -> None: ...
 
