@@ -63,8 +63,10 @@ def reason_to_drop(document: Document, options: CurateOptions) -> str | None:
     is a line, as in documentation, so no line is too long; but printed numbers are data there as anywhere.
     """
     content = content_of(document)
-    if reason := too_short(content, options) or history_reason(document.signals, options.history):
+    if reason := too_short(content, options):
         return reason
+    if document.kind == "commit":
+        return history_reason(document.signals, options.history)
     if reason := talk_reason(document, options.talk):
         return reason
     if document.kind == "notebook":

@@ -1,4 +1,4 @@
-"""A pull request and its commits never stand on both sides of the hold-out."""
+"""What tells the same change never stands on both sides of the hold-out."""
 
 from __future__ import annotations
 
@@ -6,34 +6,38 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cooldown_kit.curate.groups import Group, group_of, whole_groups
-from cooldown_kit.curate.options import CurateOptions, HoldoutOptions
+from cooldown_kit.curate.groups import Groups, whole_groups
+from cooldown_kit.curate.options import CurateOptions, HoldoutOptions, TalkOptions
 from cooldown_kit.curate.stage import curate
 from cooldown_kit.documents import read_documents, write_documents
 from cooldown_kit.events import ignore
+from cooldown_kit.render import related
 
 DAY = datetime(2026, 9, 1, tzinfo=UTC)
+ALL_TALK = CurateOptions(talk=TalkOptions(min_characters=0))
 
 
 @pytest.fixture
 def change(make_document):
-    """Makes ``commit(number of its pull request, day)`` or, with ``kind="pull_request"``, the pull request."""
+    """Makes ``commit(number of its pull request, day)`` or, with another ``kind``, the pull request, its review, an issue."""
 
-    def make(number: int | None, day: int, kind: str = "commit", name: str = "", **signals: float):
-        identity = (
-            f"repo:acme/pay#{number}" if kind == "pull_request" else f"repo:acme/pay@{number}{day}{name}"
-        )
-        known = {"pull_request": float(number)} if number is not None and kind == "commit" else {}
+    def make(number: int | None, day: int, kind: str = "commit", name: str = "", *, repository: str = "acme/pay", closes: int | None = None, **signals: float):  # fmt: skip
+        names = [f"@{repository}{number}{day}{name}"] if kind == "commit" else []
+        if number is not None:
+            names.append((related.issue if kind == "issue" else related.request)(repository, number))
+        if closes is not None:
+            names.append(related.issue(repository, closes))
         return make_document(
-            identity,
-            f"{kind} {number} {day} {name}: round half to even\n",
+            f"repo:{repository}{kind}{number}{day}{name}",
+            f"{kind} {number} {day} {name} {repository}: round half to even\n",
             kind=kind,
-            repository="acme/pay",
+            repository=repository,
             time=DAY + timedelta(days=day),
-            signals={**known, **signals},
+            related=names,
+            signals=signals,
         )
 
     return make
@@ -43,9 +47,7 @@ def splits(folder: Path, documents, **holdout) -> tuple[dict[str, str], dict]:
     write_documents(folder / "in.parquet", documents)
     out = folder / "out"
     out.mkdir()
-    summary = curate(
-        [folder / "in.parquet"], CurateOptions(), HoldoutOptions.model_validate(holdout), out, ignore
-    )
+    summary = curate([folder / "in.parquet"], ALL_TALK, HoldoutOptions.model_validate(holdout), out, ignore)
     return {d.id: d.split for d in read_documents(out / "documents.parquet")}, summary
 
 
@@ -56,14 +58,48 @@ def test_commits_of_a_pull_request_that_was_merged_after_the_cut_are_held_out_wi
     assert summary["heldout_with_their_pull_request"] == 2
 
 
+def test_reviews_and_the_issues_that_a_request_closes_are_held_out_with_it(change, tmp_path):
+    documents = [
+        change(7, 1, "pull_request", closes=3),
+        change(7, -2, "review"),
+        change(3, -9, "issue"),
+        change(8, -1, "pull_request", closes=3),  # an earlier try at the same issue
+        change(8, -1, "review"),
+        change(9, -1, "pull_request", closes=4),
+        change(4, -5, "issue"),
+        change(7, -5, "issue"),  # has the request's number, and is not the request
+    ]
+    found, _ = splits(tmp_path, documents, after=DAY)
+    assert list(found.values()) == ["heldout"] * 5 + ["train"] * 3
+
+
+def test_git_and_a_forge_name_a_repository_in_their_own_ways_and_mean_one(change, tmp_path):
+    documents = [
+        change(7, -3, repository="github.com/Acme/pay"),
+        change(7, 1, "pull_request", repository="acme/pay"),
+        change(7, -3, repository="acme/other"),
+    ]
+    found, _ = splits(tmp_path, documents, after=DAY)
+    assert list(found.values()) == ["heldout", "heldout", "train"]
+
+
+def test_a_commit_that_names_no_request_is_known_by_its_name_in_the_request(make_document, tmp_path):
+    commit = make_document(
+        "a", "commit: half to even\n", kind="commit", time=DAY - timedelta(days=3), related=["@9c1f0e"]
+    )
+    request = make_document("b", "request: half to even\n", kind="pull_request", time=DAY + timedelta(days=1), related=["acme/pay!7", "@9c1f0e"])  # fmt: skip
+    found, _ = splits(tmp_path, [commit, request], after=DAY)
+    assert found == {"a": "heldout", "b": "heldout"}
+
+
 def test_a_pull_request_is_held_out_with_its_commits_where_each_kind_has_its_own_instant(change, tmp_path):
     commits = [change(n, n) for n in range(10)]
     requests = [change(n, n, "pull_request") for n in range(9, -1, -2)] + [
         change(50 + n, 20 + n, "pull_request") for n in range(8)
     ]
     found, _ = splits(tmp_path, commits + requests, newest=0.2)
-    assert found["repo:acme/pay@99"] == found["repo:acme/pay#9"] == "heldout"
-    assert found["repo:acme/pay@77"] == found["repo:acme/pay#7"] == "train"
+    assert found["repo:acme/paycommit99"] == found["repo:acme/paypull_request99"] == "heldout"
+    assert found["repo:acme/paycommit77"] == found["repo:acme/paypull_request77"] == "train"
 
 
 def test_a_dropped_pull_request_holds_nothing_out(change, tmp_path):
@@ -72,16 +108,38 @@ def test_a_dropped_pull_request_holds_nothing_out(change, tmp_path):
     assert found == {documents[0].id: "train", documents[2].id: "heldout"}
 
 
-def test_numbers_of_two_repositories_are_two_groups(change):
-    request = change(7, 0, "pull_request")
-    assert group_of(request) == group_of(change(7, -4)) == Group("repo", "acme/pay", 7)
-    assert group_of(change(None, 0)) is None
+def test_numbers_of_two_repositories_are_two_groups():
+    groups = Groups()
+    one, other = (
+        groups.join([related.request("acme/pay", 7)]),
+        groups.join([related.request("acme/other", 7)]),
+    )
+    assert one is not None
+    assert other is not None
+    assert groups.find(one) != groups.find(other)
+    assert groups.join([]) is None
+    assert groups.of(["acme/pay!7", "unknown"]) == {groups.find(one)}
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(st.sampled_from("abcdefghij"), max_size=3), max_size=20))
+def test_groups_are_those_of_names_that_are_joined_by_any_way(lists):
+    groups = Groups()
+    numbers = [groups.join(names) for names in lists]
+    joined: list[set[str]] = []
+    for names in lists:
+        touching = [one for one in joined if one & set(names)]
+        joined = [one for one in joined if one not in touching] + [set(names).union(*touching)]
+    for a, first in zip(numbers, lists, strict=True):
+        for b, second in zip(numbers, lists, strict=True):
+            if first and second:
+                together = any(set(first) <= one and set(second) <= one for one in joined)
+                assert (groups.find(a) == groups.find(b)) is together
+
+
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4) | st.none(), st.booleans(), st.booleans()), max_size=30))
 def test_no_group_is_on_both_sides_and_nothing_else_moves(rows):
-    groups = [None if number is None else Group("s", "r", number) for number, _, _ in rows]
+    groups = [number for number, _, _ in rows]
     reasons = ["too_short" if dropped else None for _, dropped, _ in rows]
     before = ["heldout" if held else "train" for _, _, held in rows]
     after = list(before)

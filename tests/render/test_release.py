@@ -54,3 +54,27 @@ def test_document_tells_where_and_when_it_is_from(release: Release, origin: Orig
 def test_a_subject_that_was_written_often_is_said_once(release: Release, origin: Origin) -> None:
     noisy = msgspec.structs.replace(release, subjects=["empty commit", "Fix it", "empty commit"])
     assert "- empty commit (2 times)\n- Fix it\n" in text(noisy, origin)
+
+
+def test_the_title_of_a_forge_stands_where_it_says_more_than_the_tag(
+    forge_release: Release, origin: Origin
+) -> None:
+    assert text(forge_release, origin).startswith(
+        "# Release v2.3.0 of acme/ledger: The quarter's release\n\n"
+    )
+    for name in ("v2.3.0", "Release 2.3.0", "acme/ledger v2.3.0", "", None):
+        plain = msgspec.structs.replace(forge_release, name=name)
+        assert text(plain, origin).startswith("# Release v2.3.0 of acme/ledger\n\n")
+
+
+def test_a_release_of_a_forge_tells_where_it_is_and_who_made_it(
+    forge_release: Release, origin: Origin
+) -> None:
+    document = render_release(forge_release, origin)
+    assert isinstance(document, Document)
+    assert document.url == forge_release.url
+    assert document.authors == [origin.hash_author("github:ann-berg")]
+    assert document.signals["prerelease"] == 0
+    beta = render_release(msgspec.structs.replace(forge_release, prerelease=True), origin)
+    assert isinstance(beta, Document)
+    assert beta.signals["prerelease"] == 1
