@@ -18,6 +18,7 @@ from cooldown_kit.events import Event
 from cooldown_kit.records import Anchor, Comment, Review
 
 from ...git.conftest import Sandbox
+from ...git.test_mirror import server  # noqa: F401 - a fixture
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
