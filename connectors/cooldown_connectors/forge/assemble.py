@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
@@ -45,8 +45,8 @@ from cooldown_kit.records import (
     TimelineEvent,
 )
 
-_BATCH: Final = 1000
-"""Requests that are told at once: the history that they need is read together, and their talk is held in memory."""
+_BATCH: Final = 100
+"""Requests whose code is read at once; their talk is held in memory."""
 _KEY: Final = re.compile(r"([^\s#!/]+(?:/[^\s#!/]+)+)[#!](\d+)")
 _Kind = TypeVar("_Kind", bound=Part)
 
@@ -54,6 +54,7 @@ _Kind = TypeVar("_Kind", bound=Part)
 class Tells(Protocol):
     """What git knows of requests (:class:`~cooldown_connectors.forge.code.reader.CodeReader`)."""
 
+    def prepare(self, requests: Iterable[Told]) -> None: ...
     def tell(self, requests: Sequence[Told]) -> Iterator[Known]: ...
 
 
@@ -88,7 +89,9 @@ class Assembler:
     def records(self) -> Iterator[Record | Skipped]:
         """Memory: what hangs on a batch of requests."""
         if self._takes & {"pull_requests", "reviews"}:
-            for numbers in _batches(self._store.numbers("request")):
+            found = self._store.numbers("request")
+            self._reader.prepare(self._told_of(number)[0] for number in found)
+            for numbers in _batches(found):
                 yield from self._requests(numbers)
         if "issues" in self._takes:
             closed_by = self._closed_by()
@@ -114,21 +117,22 @@ class Assembler:
         return sum(map(self._store.count, wanted))
 
     def _requests(self, numbers: Sequence[int]) -> Iterator[PullRequest | CodeReview]:
-        loaded = []
-        for number in numbers:
-            part = self._store.part("request", str(number))
-            assert isinstance(part, RequestPart)
-            parts = _ByKind(self._store.parts_of(request(number)))
-            threads = threads_of(parts.of(ReviewCommentPart), parts.of(ThreadPart))
-            said = [one.comment.created_at for one in parts.of(CommentPart)]
-            told = Told(part, parts.of(PushPart), parts.of(ReviewPart), threads, said)
-            loaded.append((told, parts))
+        loaded = [self._told_of(number) for number in numbers]
         for (told, parts), known in zip(loaded, self._reader.tell([told for told, _ in loaded]), strict=True):
             record = self._request(told, parts, known)
             if "pull_requests" in self._takes:
                 yield record
             if "reviews" in self._takes:
                 yield from self._reviews(record, known)
+
+    def _told_of(self, number: int) -> tuple[Told, _ByKind]:
+        """What bears on the code of a request, and all its parts."""
+        part = self._store.part("request", str(number))
+        assert isinstance(part, RequestPart)
+        parts = _ByKind(self._store.parts_of(request(number)))
+        threads = threads_of(parts.of(ReviewCommentPart), parts.of(ThreadPart))
+        said = [one.comment.created_at for one in parts.of(CommentPart)]
+        return Told(part, parts.of(PushPart), parts.of(ReviewPart), threads, said), parts
 
     def _request(self, told: Told, parts: _ByKind, known: Known) -> PullRequest:
         part, events = told.request, _events(parts)
@@ -297,10 +301,10 @@ class Assembler:
         for number in closed_by:
             key = f"{self._identity.repository}#{number}"
             links.setdefault(("closed_by", key), Link(key=key, relation="closed_by", kind="pull_request"))
-        known = (self._told(links[key]) for key in sorted(links))
+        known = (self._linked(links[key]) for key in sorted(links))
         return [link for link in known if link is not None]
 
-    def _told(self, link: Link) -> Link | None:
+    def _linked(self, link: Link) -> Link | None:
         """The link with title, text and address, where the store knows what it leads to; ``None`` where that is gone."""
         repository, _, number = link.key.rpartition("#")
         if repository != self._identity.repository:
