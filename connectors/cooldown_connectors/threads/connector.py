@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -102,7 +103,9 @@ def _site_threads(site: Site, options: ThreadsOptions, context: HarvestContext) 
 
             read_export(index, site, progress.add)
         index.finish()
-        yield from _counted(threads(index, site.place, options), context, index.count_roots())
+        workers = context.workers or os.cpu_count() or 1
+        found = threads(index, site.place, options, workers)
+        yield from _counted(found, context, index.count_roots())
 
 
 def _mail_threads(

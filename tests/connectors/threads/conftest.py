@@ -40,10 +40,14 @@ def context(tmp_path: Path) -> HarvestContext:
 
 @pytest.fixture
 def harvest(context: HarvestContext) -> Run:
-    def run(path: object, **options: object) -> Harvest:
+    def run(path: object, workers: int = 1, **options: object) -> Harvest:
         result = Harvest()
         own = HarvestContext(
-            source="talk", folder=context.folder, store=context.store, emit=result.events.append
+            source="talk",
+            folder=context.folder,
+            store=context.store,
+            emit=result.events.append,
+            workers=workers,
         )
         chosen = ThreadsOptions(connector="threads", path=str(path), **options)
         for item in ThreadsConnector().harvest(chosen, own):

@@ -14,7 +14,7 @@ from cooldown_kit import connector as connectors
 from cooldown_kit.connector import Take
 from cooldown_kit.errors import InputError, StorageError
 from cooldown_kit.events import Progress
-from thread_sources.dumps import answer, question, write_dump
+from thread_sources.dumps import answer, garble, question, write_dump
 from thread_sources.mails import mail, mbox
 
 SITE = "unix.stackexchange.com"
@@ -93,7 +93,7 @@ def test_check_accepts_what_can_be_read(check, tmp_path) -> None:
 def test_fingerprint_changes_with_the_files_and_reads_no_contents(context, tmp_path) -> None:
     write_dump(tmp_path / SITE, Posts=POSTS)
     first = ThreadsConnector().fingerprint(options(SITE), context)
-    (tmp_path / SITE / "Posts.xml").chmod(0)
+    garble(tmp_path / SITE / "Posts.xml")
     assert ThreadsConnector().fingerprint(options(SITE), context) == first
     os.utime(tmp_path / SITE / "Posts.xml", ns=(1, 1))
     second = ThreadsConnector().fingerprint(options(SITE), context)

@@ -19,7 +19,7 @@ from cooldown_kit.connector import HarvestContext
 from cooldown_connectors.text import html
 html.to_markdown = lambda text: (None, text)  # it keeps nothing, and would take most of the test's time
 folder = Path(sys.argv[1])
-context = HarvestContext(source="talk", folder=folder, store=folder / "store", emit=lambda event: None)
+context = HarvestContext(source="talk", folder=folder, store=folder / "store", emit=lambda event: None, workers=1)
 options = ThreadsOptions(connector="threads", path=sys.argv[2])
 tracemalloc.start()
 for item in ThreadsConnector().harvest(options, context):

@@ -6,13 +6,14 @@ import stat
 
 import pytest
 from cooldown_connectors.threads import questions
+from cooldown_connectors.threads.converters import Converters
 from cooldown_connectors.threads.licences import by_date, together
 from cooldown_connectors.threads.stackexchange import _time
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cooldown_kit.records import Person
-from thread_sources.dumps import answer, comment, question, user, write_dump
+from thread_sources.dumps import answer, comment, garble, question, user, write_dump
 
 SITE = "unix.stackexchange.com"
 USERS = [user(-1, "Community"), user(1, "Ann Smith"), user(2, "bob")]
@@ -233,6 +234,7 @@ def test_texts_that_cannot_be_taken_are_named(harvest, site) -> None:
     assert [post.id for post in result.threads[0].posts] == ["1", "4", "5"]
     assert result.reasons == {
         f"{SITE}/a/2": "no_text",
+        f"{SITE}/c/1": "no_post",
         f"{SITE}/a/3": "bad_html",
         f"{SITE}/c/2": "no_text",
         f"{SITE}/6": "no_text",
@@ -284,13 +286,12 @@ def test_what_was_read_is_kept_where_only_its_owner_can_see_it(harvest, site, co
             assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
 
 
-def test_other_options_need_no_second_reading(harvest, site, monkeypatch) -> None:
+def test_other_options_need_no_second_reading(harvest, site) -> None:
     write_dump(site, Posts=[question(1), answer(2, 1)], Users=USERS)
     first = harvest(SITE)
-    (site / "Posts.xml").chmod(0)
+    garble(site / "Posts.xml")
     again = harvest(SITE, min_score=0)
     assert again.threads == first.threads
-    assert again.threads[0].take == questions.TAKE
 
 
 def test_a_changed_dump_is_read_again_and_the_old_index_goes(harvest, site, context) -> None:
@@ -299,3 +300,41 @@ def test_a_changed_dump_is_read_again_and_the_old_index_goes(harvest, site, cont
     write_dump(site, Posts=[question(1), answer(2, 1), question(3), answer(4, 3)])
     assert len(harvest(SITE).threads) == 2
     assert len(list(context.store.rglob("*.sqlite"))) == 1
+
+
+def test_any_number_of_workers_gives_the_same(harvest, site, monkeypatch) -> None:
+    posts = [question(n, Body="<div>" * 20_000 if n == 7 else f"<p>{n}</p>") for n in range(1, 40)]
+    write_dump(
+        site,
+        Posts=posts + [answer(n + 40, n) for n in range(1, 40)],
+        Comments=[comment(n, n) for n in range(1, 40)],
+    )
+    alone = harvest(SITE)
+    assert len(alone.threads) == 38
+    monkeypatch.setattr(questions, "_WORTH_WORKERS", 1)
+    monkeypatch.setattr(questions, "_BATCH_QUESTIONS", 4)
+    together = harvest(SITE, workers=3)
+    assert (together.threads, together.skipped) == (alone.threads, alone.skipped)
+
+
+def test_a_worker_that_is_lost_loses_nothing(monkeypatch) -> None:
+    batches = [(n, [f"<p>{n}</p>"]) for n in range(9)]
+    with Converters(2) as converters:
+        found = []
+        for number, converted in converters.convert(batches):
+            found.append((number, converted.texts))
+            for process in converters._processes[: number // 3]:
+                process.kill()
+                process.wait()
+    assert found == [(n, [str(n)]) for n in range(9)]
+
+
+def test_an_answer_older_than_its_question_stands_behind_it(harvest, site) -> None:
+    old, older = "2019-01-01T00:00:00.000", "2018-01-01T00:00:00.000"
+    write_dump(
+        site,
+        Posts=[question(1), answer(2, 1, CreationDate=old)],
+        Comments=[comment(1, 2, CreationDate=older)],
+    )
+    (thread,) = harvest(SITE).threads
+    assert [post.id for post in thread.posts] == ["1", "2", "c1"]
