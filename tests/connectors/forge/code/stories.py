@@ -144,11 +144,12 @@ class Author:
 
     def _free(self, path: str, file: File, busy: Tree | None, base: Tree | None) -> tuple[set[str], set[str]]:
         """Lines that may be changed, and lines after which some may be put in."""
-        if busy is None or base is None or path not in busy:
+        was = set(base[path].lines) if base is not None and path in base else set()
+        mine = next((one.lines for one in (busy or {}).values() if was & set(one.lines)), None)
+        if mine is None:
             return set(file.lines), set(file.lines)
-        ours = busy[path].lines
-        kept = set(ours) & set(file.lines)
-        following = dict(pairwise(ours))
+        kept = set(mine) & set(file.lines)
+        following = dict(pairwise(mine))
         next_here = dict(pairwise(file.lines))
         gaps = {line for line in kept if following.get(line) == next_here.get(line) and line in next_here}
         return kept, gaps
