@@ -9,32 +9,14 @@ from __future__ import annotations
 import os
 import resource
 import signal
-from typing import Literal
 
 import msgspec
 
-from cooldown_connectors.text.converted import Converted, NotConvertedError
+from cooldown_connectors.text.converted import Answer, NotConvertedError, Order
 from cooldown_kit.pipe_messages import receive, send
 
 MEMORY = 2 << 30
 """Address space in bytes. A PDF of 2,400 pages and a Word file of 1,000 need some 200 MB each."""
-
-
-class Order(msgspec.Struct, frozen=True):
-    """One document to convert. ``seconds`` is processor time, whole seconds."""
-
-    kind: Literal["docx", "pdf"]
-    data: bytes
-    seconds: int
-    max_pages: int
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What the document gives, or the reason why it gives nothing."""
-
-    converted: Converted | None
-    reason: str = ""
-    detail: str = ""
 
 
 def _limit_time(seconds: int) -> None:

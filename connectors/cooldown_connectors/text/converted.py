@@ -1,6 +1,8 @@
-"""What a converter of documents gives, and why it could give nothing."""
+"""What a converter of documents is asked, what it gives, and why it could give nothing."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import msgspec
 
@@ -20,3 +22,20 @@ class NotConvertedError(ValueError):
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+
+
+class Order(msgspec.Struct, frozen=True):
+    """One document to convert. ``seconds`` is processor time, whole seconds."""
+
+    kind: Literal["docx", "pdf"]
+    data: bytes
+    seconds: int
+    max_pages: int
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What the document gives, or the reason why it gives nothing."""
+
+    converted: Converted | None
+    reason: str = ""
+    detail: str = ""

@@ -12,8 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from cooldown_connectors.text.convert_worker import Answer, Order
-from cooldown_connectors.text.converted import Converted, NotConvertedError
+from cooldown_connectors.text.converted import Answer, Converted, NotConvertedError, Order
 from cooldown_kit.errors import InputError
 from cooldown_kit.pipe_messages import receive, send
 

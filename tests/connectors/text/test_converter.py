@@ -103,6 +103,12 @@ def test_a_document_that_takes_too_long_is_skipped_and_the_next_one_read() -> No
         assert converter.convert("docx", docx("Next.")).text == "Next.\n"
 
 
+def test_the_process_starts_without_a_word_to_the_person(capfd: pytest.CaptureFixture[str]) -> None:
+    with Converter(seconds=10, max_pages=10) as converter:
+        assert converter.convert("pdf", pdf("First.")).text == "First.\n"
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_reader_that_is_lost_is_replaced() -> None:
     with Converter(seconds=10, max_pages=10) as converter:
         assert converter.convert("pdf", pdf("First.")).text == "First.\n"
