@@ -113,7 +113,8 @@ class Session(Protocol):
         size_name: str = "per_page",
         conditional: bool = False,
     ) -> Listed:
-        """Page ``page`` (from 1) of a list. More follow where the ``Link`` header says so; without such a header, where the page is full.
+        """Page ``page`` (from 1) of a list. More follow where the ``Link`` header says so; without such a header, where the total that the
+        answer names is not reached, or else where the page is full.
 
         A page that is too large for the forge is asked for in halves, which changes nothing for the caller. A 304 gives no items.
         """

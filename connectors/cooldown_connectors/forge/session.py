@@ -150,8 +150,9 @@ class ForgeSession:
             reply = self._reply(question, conditional=conditional and many == size)
             if reply.unchanged:
                 return Listed([], _more(reply, full=False), None)
-            items = self._items(reply, None)
-            return Listed(items, _more(reply, full=len(items) >= many), _total(reply))
+            items, total = self._items(reply, None), _total(reply)
+            full = len(items) >= many if total is None else start + len(items) < total
+            return Listed(items, _more(reply, full=full), total)
 
         return whole((page - 1) * size, size, ask, self._fits, path)
 
