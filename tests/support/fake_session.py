@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from cooldown_connectors.forge.protocol import Listed, Reply
+from cooldown_connectors.forge.protocol import Counted, Listed, Reply
 from cooldown_connectors.http.errors import NotFound, Refused
 from cooldown_connectors.http.links import link
 
@@ -26,7 +26,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(eq=False)
 class FakeSession:
     """`answer` is given the path below the API's root and the parameters as text."""
 
@@ -42,6 +42,7 @@ class FakeSession:
     lives: int | None = None
     """Calls that are answered before the process is killed."""
     asked: list[tuple[str, Params]] = field(default_factory=list)
+    counted: Counted = field(default_factory=Counted)
 
     def get(
         self,
@@ -58,11 +59,12 @@ class FakeSession:
         given: Params = {name: _text(value) for name, value in (params or {}).items()}
         if path.startswith(self.root):
             parts = urlsplit(path)
-            given = {**{name: value for name, value in parse_qsl(parts.query)}, **given}
+            given = {**dict(parse_qsl(parts.query)), **given}
             path = parts.path.removeprefix(urlsplit(self.root).path)
         assert path.startswith("/"), path
         self.asked.append((path, given))
         assert len(self.asked) < 5000, "it asks without end"
+        self.counted.calls[self.stream] = self.counted.calls.get(self.stream, 0) + 1
         reply = self.answer(path, given)
         if reply.status in (404, 410):
             raise NotFound("it is not there", where=path)

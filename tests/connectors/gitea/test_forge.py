@@ -7,16 +7,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from fake_gitea import START, FakeGitea, commit
-from fake_session import FakeSession, Killed
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from cooldown_connectors.forge.parts import CommentPart, IssuePart, RequestPart
 from cooldown_connectors.forge.store import Store
 from cooldown_connectors.forge.sync import Synchroniser
 from cooldown_connectors.gitea import Forgejo, Gitea
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from cooldown_kit.events import ignore
+from fake_gitea import START, FakeGitea, commit
+from fake_session import FakeSession, Killed
 
 
 def harvest(forge: FakeGitea, place: Path, **given: object) -> FakeSession:
