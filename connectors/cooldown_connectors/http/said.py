@@ -10,7 +10,6 @@ from cooldown_connectors.http.json_body import parsed
 
 _LONGEST: Final = 300
 _LOOKED_AT: Final = 64 << 10
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 _TITLE = re.compile(rb"<title[^>]{0,200}>([^<]{0,500})", re.IGNORECASE)
 _HTML = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body|\?xml)", re.IGNORECASE)
 
@@ -21,7 +20,7 @@ def is_page(body: bytes, content_type: str) -> bool:
 
 
 def said(body: bytes) -> str:
-    """The message in an error's body: one line of at most 300 characters, without control characters; may be empty."""
+    """The message in an error's body: one line of at most 300 characters, nothing in it invisible; may be empty."""
     head = body[:_LOOKED_AT]
     if _HTML.match(head[:1000]):
         title = _TITLE.search(head)
@@ -33,8 +32,8 @@ def said(body: bytes) -> str:
 
 
 def clean(text: str) -> str:
-    """One line of at most 300 characters, without control characters."""
-    line = " ".join(_CONTROLS.sub(" ", text[: _LONGEST * 20]).split())
+    """One line of at most 300 characters: controls, and signs that turn or hide text, become spaces."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[: _LONGEST * 20]).split())
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 

@@ -241,6 +241,32 @@ def test_a_wrong_or_missing_token_says_how_to_give_one(url, server, check, monke
         check(url=url, token="env:PAYMENTS_TOKEN")
 
 
+def test_every_reference_to_a_token_is_taken(url, harvest, server, context, monkeypatch, tmp_path):
+    token = "t0ken-s3cr3t"
+    server.password = "Basic " + base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    file = context.folder / "forge-token"
+    file.write_text(token + "\n")
+    file.chmod(0o600)
+    host = server.url.partition("//")[2]
+    for program, name in (("gh", "gh/hosts.yml"), ("glab", "glab-cli/config.yml")):
+        hosts = tmp_path / "configuration" / name
+        hosts.parent.mkdir(parents=True)
+        entry = {
+            "gh": f"'{host}': {{oauth_token: {token}}}",
+            "glab": f"hosts: {{'{host}': {{token: {token}}}}}",
+        }
+        hosts.write_text(entry[program])
+        hosts.chmod(0o600)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "configuration"))
+    for variable in ("GH_CONFIG_DIR", "GLAB_CONFIG_DIR"):
+        monkeypatch.delenv(variable, raising=False)
+    for reference in ("file:forge-token", "gh", "glab"):
+        assert len(harvest(url=url, token=reference).commits) == 3
+    file.chmod(0o644)
+    with pytest.raises(InputError, match="others can read"):
+        harvest(url=url, token="file:forge-token")
+
+
 def test_a_redirect_never_carries_the_token_away(url, server, check, monkeypatch, tmp_path):
     other = started(tmp_path)
     try:
