@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import msgspec
 import pytest
 from cooldown_connectors.forge.code import CodeReader, Told
@@ -78,6 +76,11 @@ def changed_lines(one):
     return [line for line in lines if line[:1] in ("+", "-")]
 
 
+def orders(pushes):
+    """Three of the six orders of three: none of them leaves all where it was."""
+    return [pushes[::-1], [*pushes[1:], pushes[0]], [pushes[1], pushes[0], *pushes[2:]]]
+
+
 @pytest.fixture
 def three(branch):
     """Two pushes, an amended third."""
@@ -90,7 +93,7 @@ def three(branch):
 def test_pushes_in_any_order_come_out_oldest_first(branch, three, tell):
     first, second, third = three
     pushes = [push(first, 1), push(second, 2), push(third, 3)]
-    for order in itertools.permutations(pushes):
+    for order in orders(pushes):
         known = tell(branch.told(third, *order))
         assert heads(known) == [first, second, third]
         assert [one.forced for one in known.rounds] == [False, False, True]
@@ -102,13 +105,13 @@ def test_pushes_in_any_order_come_out_oldest_first(branch, three, tell):
 def test_pushes_without_times_are_put_in_order_by_what_they_replaced(branch, three, tell):
     first, second, third = three
     pushes = [push(first), push(second, before=first), push(third, before=second, forced=True)]
-    for order in itertools.permutations(pushes):
+    for order in orders(pushes):
         assert heads(tell(branch.told(third, *order))) == [first, second, third]
 
 
 def test_pushes_without_times_or_links_are_put_in_order_by_ancestry(branch, tell):
     pushed = [branch.add("a", numbered((number, "x\n"))) for number in (3, 9, 15)]
-    for order in itertools.permutations(map(push, pushed)):
+    for order in orders([push(head) for head in pushed]):
         assert heads(tell(branch.told(pushed[-1], *order))) == pushed
 
 
