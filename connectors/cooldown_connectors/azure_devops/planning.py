@@ -46,16 +46,17 @@ def plan(session: Session, cursors: Mapping[str, Json]) -> Sequence[Planned]:
 
 
 def _count(session: Session, status: str) -> int:
-    """How many requests there are, about: is there one at this place of the list, at twice that, between?"""
+    """How many requests there are; about, where there is more than a page: is there one at twice this place of the list, between?"""
     path, params = request_list(session, status)
 
     def there(place: int) -> bool:
         found = session.offset(path, params, place, 1, start_name="$skip", size_name="$top", items="value")
         return bool(found.items)
 
-    if not there(0):
-        return 0
-    low, high = 0, PAGE
+    first = session.offset(path, params, 0, PAGE, start_name="$skip", size_name="$top", items="value")
+    if not first.more:
+        return len(first.items)
+    low, high = PAGE - 1, 2 * PAGE
     while there(high):
         low, high = high, high * 2
     for _ in range(_STEPS):

@@ -215,8 +215,7 @@ def link_parts(item: Json, session: Session, of: str, repository_id: str) -> Ite
 def issue_details(session: Session, key: str) -> Page:
     """The comments of one work item."""
     path = f"{project(session)}/_apis/wit/workItems/{key}/comments"
-    params: dict[str, str | int] = {
-        "$top": AT_ONCE,
+    params = {
         "order": "asc",
         "api-version": version(session, "-preview.4" if version(session) == "7.1" else "-preview.3"),
     }

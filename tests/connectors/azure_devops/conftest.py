@@ -78,7 +78,7 @@ class FakeAzure:
         if match := re.fullmatch(r"/acme/Pay%20Roll/_apis/wit/workItems/(\d+)/comments", path):
             found = self.comments.get(int(match[1]), [])
             start = int(params.get("continuationToken", 0))
-            end = start + (self.page_size or params["$top"])
+            end = start + (self.page_size or 200)
             more = str(end) if end < len(found) else None
             return {"totalCount": len(found), "comments": found[start:end], "continuationToken": more}
         if path not in self.things:

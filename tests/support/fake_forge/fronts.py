@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from cooldown_connectors.azure_devops import AzureDevOpsConnector
 from cooldown_connectors.forge.connector import ForgeConnector
 from cooldown_connectors.github import GitHubConnector
 from cooldown_connectors.gitlab import GitLabConnector
 
+from fake_forge.azure import AzureFront, AzureQueriesSchema
 from fake_forge.github import GitHubFront
 from fake_forge.gitlab import GitLabFront
 from fake_forge.server import Asked, Front
@@ -68,6 +70,20 @@ FORGES: dict[str, Fronted] = {
         page_sizes=(
             "cooldown_connectors.gitlab.forge.PAGE",
             "cooldown_connectors.gitlab.questions.PAGE",
+        ),
+    ),
+    "azure_devops": Fronted(
+        "azure_devops",
+        AzureDevOpsConnector,
+        AzureFront,
+        AzureQueriesSchema,
+        repository="acme/Pay/payments",
+        size_names=("$top",),
+        quiet_calls=140,  # what is open or was closed lately is looked into each time: no list says what was said
+        calls_to_go_on=14,
+        page_sizes=(
+            "cooldown_connectors.azure_devops.requests.PAGE",
+            "cooldown_connectors.azure_devops.work_items.AT_ONCE",
         ),
     ),
 }
