@@ -141,12 +141,16 @@ class Store:
             return self._parts(page)
 
     def _parts(self, page: Page) -> int:
-        changed = sum(map(self._put, page.parts))
-        for kind, of in page.whole:
-            there = {part.key for part in page.parts if part.kind == kind and part.of == of}
-            changed += self._keep_only(kind, of, there)
-        for kind, of, keys in page.exist:
+        changed = 0
+        there: dict[tuple[str, str], set[str]] = {pair: set() for pair in page.whole}
+        for part in page.parts:
+            changed += self._put(part)
+            if (keys := there.get((part.kind, part.of))) is not None:
+                keys.add(part.key)
+        for (kind, of), keys in there.items():
             changed += self._keep_only(kind, of, keys)
+        for kind, of, existing in page.exist:
+            changed += self._keep_only(kind, of, existing)
         for gone in page.gone:
             changed += self._forget(gone)
         for todo in page.todo:
