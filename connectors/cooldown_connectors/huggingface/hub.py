@@ -32,7 +32,8 @@ _RETRIED: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _TIMEOUT: Final = httpx.Timeout(30.0, connect=15.0)
 _MOST_JSON: Final = 64 << 20
 _SAID: Final = 200
-_LIMIT_RESETS = re.compile(r";\s*t\s*=\s*(\d+)")
+_USED_UP = re.compile(r";\s*r\s*=\s*0\s*;\s*t\s*=\s*(\d+)")
+"""The hub says with every answer what is left (``"api";r=0;t=55``); only nothing is a reason to wait."""
 
 
 class Hub:
@@ -202,7 +203,10 @@ class Hub:
                 error = self._error(answer)
                 if answer.status_code not in _RETRIED:
                     raise error
-                reason, asked = f"status {answer.status_code}", _asked_pause(answer.headers)
+                reason, asked = (
+                    f"status {answer.status_code}",
+                    _asked_pause(answer.status_code, answer.headers),
+                )
             failed += 1
             if failed >= (_TRIES if self._reached else _FIRST_TRIES) or asked > _LONGEST_WAIT:
                 if isinstance(answer, str):
@@ -264,10 +268,10 @@ def _backoff(failed: int) -> float:
     return min(2.0 ** (failed - 1), 30.0) if failed else 0.0
 
 
-def _asked_pause(headers: Mapping[str, str]) -> float:
-    """Seconds that the hub asks to wait: ``Retry-After``, or when its ``RateLimit`` begins anew."""
+def _asked_pause(status: int, headers: Mapping[str, str]) -> float:
+    """Seconds that the hub asks to wait: ``Retry-After``, or until a limit that is used up begins anew."""
     pause = headers.get("retry-after", "").strip()
     if pause.isdigit():
         return float(pause)
-    resets = _LIMIT_RESETS.search(headers.get("ratelimit", ""))
-    return float(resets[1]) if resets else 0.0
+    resets = _USED_UP.search(headers.get("ratelimit", "")) if status == 429 else None
+    return float(resets[1]) + 1 if resets else 0.0

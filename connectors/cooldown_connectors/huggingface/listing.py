@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 
 CARD = "README.md"
+_PATH = re.compile(r"(?!/)(?!(?:.*/)?\.\.?(?:/|$))[^\x00-\x1f\x7f\\]{1,4096}")
+"""As git allows them: no step upwards, which would lead to another question."""
 _OID = re.compile(r"[0-9a-f]{40,64}")
 
 
@@ -35,7 +37,7 @@ class RemoteFile(msgspec.Struct, frozen=True, kw_only=True):
         if not (isinstance(path, str) and isinstance(size, int) and isinstance(oid, str)):
             return None
         oid = oid.removeprefix("sha256:")
-        if not path or size < 0 or not _OID.fullmatch(oid):
+        if not _PATH.fullmatch(path) or size < 0 or not _OID.fullmatch(oid):
             return None
         return cls(path=path, size=size, oid=oid, large=named is large)
 

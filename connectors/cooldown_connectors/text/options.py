@@ -50,7 +50,7 @@ class TextOptions(RowOptions):
     """Encoding of page files that say nothing themselves; a UTF-8 or UTF-16 byte order mark always wins. Rows of JSONL are UTF-8."""
     max_file_size: Bytes = 10 << 20
     """Larger Markdown, text and HTML files are skipped, in bytes. Files of rows may have any size."""
-    max_document_size: Bytes = 100 << 20
+    max_document_size: Annotated[Bytes, Field(le=1 << 30)] = 100 << 20
     """Larger Word files and PDFs are skipped, in bytes; most of what they hold are pictures."""
     max_document_pages: Annotated[Count, Field(ge=1)] = 5000
     """PDFs with more pages are skipped."""

@@ -23,7 +23,9 @@ _BULLET = re.compile(r"[•▪◦‣●○∙⁃·–*\x80-\x9f\ue000-\uf8ff-]\s
 """Fonts of symbols draw bullets from places that name no character."""
 _NUMBERED = re.compile(r"(?:\(?(?:\d{1,3}|[a-z])[.)]|\[\d{1,3}\])\s+(?=\S)")
 _LEADERS = re.compile(r"(?:\s*\.){5,}\s*|(?:\s*…){2,}\s*")
-_SENTENCE_END = re.compile(r"[.!?:;…][\"'”’)\]]*$")
+_NO_BLANK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff60]{2}")
+"""Chinese and Japanese, with their punctuation."""
+_SENTENCE_END = re.compile(r"[.!?:;…。！？：；][\"'”’)\]]*$")
 _GAPS = 8
 """From so few distances nobody can tell lines from paragraphs; then the smallest is that of lines, …"""
 _WIDEST = 1.6
@@ -101,7 +103,7 @@ class _Flow:
         for line in block.lines:
             following = self._hyphens.within(line.text)
             whole = self._hyphens.between(text, following) if text else following
-            text = whole if whole is not None else f"{text} {following}"
+            text = whole if whole is not None else _one_after_the_other(text, following)
         return " ".join(_LEADERS.sub(" … ", text).split())
 
     def _shown(self, block: _Block) -> str:
@@ -125,9 +127,9 @@ class _Flow:
         divided = self._hyphens.between(held, text)
         if divided is not None:
             return divided
-        if _SENTENCE_END.search(held) or not text[:1].islower():
+        if _SENTENCE_END.search(held) or not (text[:1].islower() or _NO_BLANK.search(held[-1:] + text[:1])):
             return None
-        return f"{held} {text}"
+        return _one_after_the_other(held, text)
 
     def _kind(self, line: Line) -> str:
         if line.mono and not self._all_mono:
@@ -191,6 +193,11 @@ class _Flow:
         width = (line.x1 - line.x0) / max(len(line.text), 1)
         word = len(line.text.split(maxsplit=1)[0]) if line.text else 0
         return last.x1 + (word + 3) * width < right and bool(_SENTENCE_END.search(last.text))
+
+
+def _one_after_the_other(text: str, following: str) -> str:
+    """Two lines as one; scripts that set no blanks between words get none."""
+    return f"{text}{following}" if _NO_BLANK.search(text[-1:] + following[:1]) else f"{text} {following}"
 
 
 def _is_in_sentence(last: Line, line: Line) -> bool:

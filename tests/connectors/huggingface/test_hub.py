@@ -107,13 +107,23 @@ def test_what_the_workspace_keeps_is_its_owners_alone(setting, hub, notes) -> No
     assert all(path.stat().st_mode & 0o077 == 0 for path in folders if path.name in ("blobs", "commits"))
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
-def test_what_passes_is_waited_for(status: int, setting, hub, notes) -> None:
-    hub.statuses = [(status, {"Retry-After": "7"}), (status, {"RateLimit": '"api";r=0;t=9'})]
+@pytest.mark.parametrize(
+    ("status", "headers", "seconds"),
+    [
+        (503, {"Retry-After": "7"}, 7),
+        (429, {"Retry-After": "7"}, 7),
+        (429, {"RateLimit": '"api";r=0;t=55'}, 56),
+        (429, {"RateLimit": '"api";r=12;t=55'}, 1),
+        (500, {"RateLimit": '"api";r=0;t=55'}, 1),
+        (502, {}, 1),
+    ],
+)
+def test_what_passes_is_waited_for(status: int, headers: dict[str, str], seconds: float, hub, notes) -> None:
+    hub.statuses = [(status, headers)]
     waited: list[float] = []
     with Hub(hub.url, None, wait=lambda seconds, why: waited.append(seconds)) as asked:
         assert asked.commit("acme/notes", "main") == notes
-    assert waited == [7, 9]
+    assert waited == [seconds]
 
 
 def test_what_does_not_pass_ends_with_what_to_do(setting, hub, notes) -> None:

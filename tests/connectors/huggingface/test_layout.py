@@ -100,6 +100,19 @@ def test_globs_stay_within_a_name_and_pass_over_what_is_hidden(pattern: str, fou
     assert matching(paths, [pattern]) == found
 
 
+def test_globs_that_would_take_for_ever_match_nothing() -> None:
+    path = "/".join(["a"] * 40) + "/" + "a" * 100
+    assert matching([path], ["**/a*/" * 20 + "b", "*a" * 30 + "b", "**/" * 40 + "b"]) == ()
+    assert matching([path], ["**/" * 40 + "*"]) == (path,)
+
+
+@pytest.mark.parametrize("path", ["../api/whoami", "a/../b", "/a", "a\0b", "..", "a\\b", ""])
+def test_a_path_that_leads_elsewhere_names_no_file(path: str) -> None:
+    entry = {"type": "file", "path": path, "size": 1, "oid": "0" * 40}
+    assert RemoteFile.of(entry) is None
+    assert RemoteFile.of({**entry, "path": "a/..b/c..d.csv"}) is not None
+
+
 def test_a_configuration_may_have_a_folder_of_its_own() -> None:
     card = read_card(
         "---\nconfigs:\n- config_name: de\n  data_dir: de\n- config_name: en\n  data_dir: ./en\n---\n"

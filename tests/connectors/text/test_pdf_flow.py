@@ -108,6 +108,12 @@ def test_a_document_that_is_all_of_fixed_width_is_text() -> None:
     assert shown(page) == " ".join([BODY] * 3)
 
 
+def test_chinese_and_japanese_lines_are_joined_without_a_blank() -> None:
+    first, second = "水を流す前に、すべての弁をゆっくりと開け", "なければならない。そのあとで閉じる。"
+    assert shown(Page().body(first, second)) == first + second
+    assert shown(Page().body(first), Page().body(second)) == first + second
+
+
 def test_rows_of_dots_become_one_sign() -> None:
     page = Page().line("Opening the valve . . . . . . . . . . 12").body(*[BODY] * 3)
     assert shown(page).startswith("Opening the valve … 12")
