@@ -90,6 +90,10 @@ class ForgeSession:
         if isinstance(self._asking, (Recording, Replay)):
             self._asking.close()
 
+    def interrupt(self) -> None:
+        """The harvest is being stopped: nobody waits for a limit any more."""
+        self._asking.interrupt()
+
     def sync(self) -> None:
         """Bring the archive to the disk; the engine calls it before it stores a page."""
         if isinstance(self._asking, Recording):
@@ -149,7 +153,7 @@ class ForgeSession:
             # only the page as it was asked for: halves have no story of their own
             reply = self._reply(question, conditional=conditional and many == size)
             if reply.unchanged:
-                return Listed([], _more(reply, full=False), None)
+                return Listed([], _more(reply, full=False), None, unchanged=True)
             items, total = self._items(reply, None), _total(reply)
             full = len(items) >= many if total is None else start + len(items) < total
             return Listed(items, _more(reply, full=full), total)

@@ -14,7 +14,8 @@ from typing import Final, Protocol
 
 from cooldown_connectors.forge.protocol import Census, Counted, Details, Forge, Page, Session, Stream, Todo
 from cooldown_connectors.forge.store import Position, Store
-from cooldown_connectors.http.errors import NotFound, Refused
+from cooldown_connectors.http.errors import Answered, NotFound, Refused
+from cooldown_kit.errors import CooldownError
 from cooldown_kit.events import Emit, Message, Progress
 
 STAGE: Final = "harvest"
@@ -27,6 +28,7 @@ class AskingSession(Session, Protocol):
     counted: Counted
 
     def sync(self) -> None: ...
+    def interrupt(self) -> None: ...
 
 
 @dataclass
@@ -103,6 +105,12 @@ class Synchroniser:
                     todo, future = waiting.popleft()
                     self._keep_details(todo, future)
                     self._tell(details.name)
+            except (KeyboardInterrupt, CooldownError) as error:
+                if not isinstance(
+                    error, Answered
+                ):  # the harvest ends: no other thread shall wait for a limit first
+                    self._session.interrupt()
+                raise
             finally:
                 for _, future in waiting:
                     future.cancel()

@@ -84,6 +84,10 @@ class Recording:
         self._write(question, answer.status, headers=dict(answer.headers), body=answer.body)
         return answer
 
+    def interrupt(self) -> None:
+        """As whom it asks."""
+        self._asking.interrupt()
+
     def sync(self) -> None:
         """Bring what was written to the disk: a page that is stored must not outlive the answers that it was made of."""
         with self._lock:
@@ -176,6 +180,9 @@ class Replay:
         if (entry.method, entry.target, entry.asked) != (question.method, question.target, _of(question)):
             raise self._unreadable("its index does not fit its answers")
         return _outcome(entry)
+
+    def interrupt(self) -> None:
+        """Nobody waits here."""
 
     def close(self) -> None:
         """Close the file. Closing again does nothing."""

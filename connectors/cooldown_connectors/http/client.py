@@ -79,9 +79,13 @@ class Client:
     ) -> None:
         self.close()
 
+    def interrupt(self) -> None:
+        """Let whoever waits in another thread raise ``Stopped`` within a second; nobody can ask for long after this."""
+        self._waiting.stop()
+
     def close(self) -> None:
         """Close every connection; whoever still waits in another thread raises ``Stopped`` within a second."""
-        self._waiting.stop()
+        self.interrupt()
         self._transport.close()
 
     @property

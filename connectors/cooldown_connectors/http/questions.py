@@ -84,3 +84,7 @@ class Asking(Protocol):
     def ask(self, question: Question) -> Answer:
         """Raises what :mod:`cooldown_connectors.http.errors` names, and ``InputError`` with what to do."""
         ...
+
+    def interrupt(self) -> None:
+        """Let whoever waits in another thread raise ``Stopped`` within a second; nobody can ask for long after this."""
+        ...

@@ -13,6 +13,7 @@ from cooldown_connectors.forge.store import Store
 from cooldown_connectors.forge.sync import Synchroniser
 from cooldown_connectors.http.errors import NotFound
 
+from cooldown_kit.errors import Stopped
 from cooldown_kit.events import Event, Message, ignore
 from cooldown_kit.records import Comment
 
@@ -28,6 +29,7 @@ class FakeSession:
         self.counted = Counted()
 
     def sync(self) -> None: ...
+    def interrupt(self) -> None: ...
 
 
 class FakeForge:
@@ -208,3 +210,23 @@ def test_killed_at_every_page_and_resumed_it_ends_with_the_same_store(tmp_path: 
                 synchronise(store, streams, emit=dies)
             synchronise(store, streams)
             assert store.digest == expected
+
+
+def test_stopping_lets_no_other_thread_wait_for_a_limit_first(store: Store) -> None:
+    """Two details are asked for; one waits for an hour, in the session; the other is stopped."""
+    woken, waiting = threading.Event(), threading.Event()
+
+    class Session(FakeSession):
+        def interrupt(self) -> None:
+            woken.set()
+
+    def fetch(session: Any, key: str) -> Page:
+        if key == "1":
+            assert waiting.wait(30)
+            raise Stopped("the run was stopped")
+        waiting.set()
+        assert woken.wait(30), "nobody woke it"
+        raise Stopped("the harvest was stopped while it waited")
+
+    with pytest.raises(Stopped, match="the run was stopped"):
+        synchronise(store, [counting(2, []), _notes(fetch)], concurrency=2, session=Session())
