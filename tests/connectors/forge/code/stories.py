@@ -120,7 +120,9 @@ class Author:
             if path not in self.main or len(self.main[path].lines) < 25:
                 size = self.random.randint(30, 50)
                 end = self.random.choice(["\n", "\n", "\r\n"])
-                self.main[path] = File([self.line() for _ in range(size)], end, self.random.random() < 0.7)
+                lines = [self.line() for _ in range(size)]
+                # A last line that gets its newline gets a carriage return too: that changes it for both sides.
+                self.main[path] = File(lines, end, end == "\r\n" or self.random.random() < 0.7)
         self.main = {path: file for path, file in self.main.items() if len(file.lines) > 20}
 
     def upstream(

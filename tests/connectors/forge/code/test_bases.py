@@ -18,7 +18,7 @@ def _random_history(repository: Sandbox, seed: int) -> tuple[list[str], list[str
     out, line = [], [1]
     for mark in range(1, 61):
         out.append(
-            f"commit refs/heads/made\nmark :{mark}\ncommitter A <a@b> {1_700_000_000 + drawn.randrange(999)} +0000\ndata 1\nx\n"
+            f"commit refs/heads/made\nmark :{mark}\ncommitter A <a@b> {1_700_000_000 + mark // 3} +0000\ndata 1\nx\n"
         )
         parents = drawn.sample(range(max(1, mark - 8), mark), min(mark - 1, drawn.choice([1, 1, 1, 2, 2, 3])))
         if mark % 3 == 0:
