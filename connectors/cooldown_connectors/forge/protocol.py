@@ -53,6 +53,8 @@ class Listed:
     more: bool
     total: int | None = None
     """Items of the whole list, where the forge says it."""
+    unchanged: bool = False
+    """304: it is as it was when it was asked for last, and ``items`` holds none of it."""
 
 
 class Session(Protocol):

@@ -74,6 +74,8 @@ class GitHub:
 
     def facts(self, session: Session) -> Facts:
         found = session.get(_repository(session)).data
+        # One that was renamed is asked for by its new name from here on: by the old one every question is redirected, and asked twice.
+        session.owner, session.name = self.split(found["full_name"])
         return Facts(
             name=found["full_name"],
             clone_url=found["clone_url"],
@@ -222,7 +224,7 @@ def _releases(session: Session, cursor: Json) -> Iterator[Page]:
         # That the first page is unchanged says something of all only where it is the only one.
         conditional = page == 1 and (alone or cursor is None)
         listed = session.numbered(_repository(session, "/releases"), {}, page, _LIST, conditional=conditional)
-        if alone and page == 1 and not listed.items:
+        if alone and listed.unchanged:
             yield Page([], {"page": 1, "alone": True})
             return
         parts = [part for item in listed.items if (part := rest.release_part(item)) is not None]

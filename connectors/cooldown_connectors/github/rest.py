@@ -25,9 +25,9 @@ _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 
 
 def person(user: Json) -> Person | None:
-    """An account; ``None`` for one that was deleted."""
+    """An account; ``None`` for one that was deleted: GitHub gives nobody, or the account ``ghost`` that stands for all of them."""
     login = text(user, "login")
-    if not login:
+    if not login or login == "ghost":
         return None
     bot = {"Bot": True, "User": False, "Organization": False}.get(text(user, "type"))
     return Person(name="", email="", login=login, bot=bot)
@@ -100,13 +100,15 @@ def comment_part(item: Json) -> CommentPart | None:
     return CommentPart(of=of, comment=_comment(item))
 
 
-def review_comment_part(item: Json) -> ReviewCommentPart:
-    """An item of ``/pulls/comments``."""
-    number = int(text(item, "pull_request_url").rpartition("/")[2])
+def review_comment_part(item: Json) -> ReviewCommentPart | None:
+    """An item of ``/pulls/comments``; ``None`` where it does not say whose it is."""
+    number = text(item, "pull_request_url").rpartition("/")[2]
+    if not number.isdecimal():
+        return None
     review = integer(item, "pull_request_review_id")
     replies_to = integer(item, "in_reply_to_id")
     return ReviewCommentPart(
-        of=request(number),
+        of=request(int(number)),
         comment=_comment(item, None if replies_to is None else str(replies_to)),
         anchor=_anchor(item),
         review=None if review is None else str(review),
