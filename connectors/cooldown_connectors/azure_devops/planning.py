@@ -37,7 +37,7 @@ def plan(session: Session, cursors: Mapping[str, Json]) -> Sequence[Planned]:
         since = moment(cursors.get("issues"), "since")
         times = [time for time in (since, session.since) if time is not None]
         where = f" AND [System.ChangedDate] >= '{written(max(times))}'" if times else ""
-        items = len(query(session, where, _MOST))
+        items = len(query(session, where, _MOST).numbers)
         calls = 2 * max(1, -(-items // AT_ONCE)) + 1
         planned.append(Planned("issues", items, calls, exact=items < _MOST))
         commented = round(items * _COMMENTED)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 from urllib.parse import unquote
@@ -64,12 +65,15 @@ def issue_pages(session: Session, cursor: Json) -> Iterator[Page]:
     def ask(since: str | None, page: int) -> Listed:
         # A query has no pages: what was read of one instant is asked for again, and passed over.
         found = query(session, _changed_since(since), AT_ONCE * page)
-        return Listed(read(session, found[AT_ONCE * (page - 1) :]), len(found) == AT_ONCE * page)
+        items = read(session, found.numbers[AT_ONCE * (page - 1) :])
+        # What has changed since the query stood at another place of it, and is found at its new one: here it would hide others.
+        there = [item for item in items if found.as_of is None or _changed_at(item) <= found.as_of]
+        return Listed(there, len(found.numbers) == AT_ONCE * page)
 
     for page in by_time(
         ask,
         cursor,
-        time_of=lambda item: written(moment(item, "fields", "System.ChangedDate") or EPOCH),
+        time_of=lambda item: written(_changed_at(item)),
         key_of=lambda item: integer(item, "id"),
         start=written(session.since) if session.since else None,
     ):
@@ -89,12 +93,25 @@ def issue_pages(session: Session, cursor: Json) -> Iterator[Page]:
         yield Page(parts, page.cursor, whole=whole, todo=todo)
 
 
+def _changed_at(item: Json) -> datetime:
+    return moment(item, "fields", "System.ChangedDate") or EPOCH
+
+
 def _changed_since(since: str | None) -> str:
     where = f" AND [System.ChangedDate] >= '{since}'" if since else ""
     return f"{where} ORDER BY [System.ChangedDate] ASC, [System.Id] ASC"
 
 
-def query(session: Session, rest: str, top: int) -> list[int]:
+@dataclass(frozen=True)
+class Found:
+    """What a query found."""
+
+    numbers: list[int]
+    as_of: datetime | None
+    """The moment of which that is true."""
+
+
+def query(session: Session, rest: str, top: int) -> Found:
     """Numbers of the project's work items that ``rest`` of a WIQL query selects and orders."""
     path = with_query(
         f"{project(session)}/_apis/wit/wiql", timePrecision="true", _top=top, api_version=version(session)
@@ -102,8 +119,9 @@ def query(session: Session, rest: str, top: int) -> list[int]:
     # `rest` holds nothing but times and numbers that we write ourselves.
     select = "SELECT [System.Id] FROM WorkItems WHERE [System.TeamProject] = @project"
     body = {"query": f"{select}{rest}"}
-    found = (integer(one, "id") for one in objects(session.post(path, body).data, "workItems"))
-    return [number for number in found if number is not None]
+    answer = session.post(path, body).data
+    numbers = (integer(one, "id") for one in objects(answer, "workItems"))
+    return Found([number for number in numbers if number is not None], moment(answer, "asOf"))
 
 
 def read(session: Session, numbers: Sequence[int]) -> list[Json]:
@@ -248,7 +266,7 @@ def issue_keys(session: Session) -> Iterator[list[str]]:
     last = 0
     since = f" AND [System.ChangedDate] >= '{written(session.since)}'" if session.since else ""
     while True:
-        found = query(session, f" AND [System.Id] > {last}{since} ORDER BY [System.Id] ASC", KEYS)
+        found = query(session, f" AND [System.Id] > {last}{since} ORDER BY [System.Id] ASC", KEYS).numbers
         yield [str(number) for number in found]
         if len(found) < KEYS:
             return

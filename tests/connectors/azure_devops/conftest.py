@@ -55,6 +55,8 @@ class FakeAzure:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.before: Callable[[int], None] = lambda number: None
         self.knows_times = True
+        self.clock: Callable[[int], str] = lambda number: "2100-01-01T00:00:00Z"
+        """What time it is at a question."""
 
     def _note(self, path: str, params: Mapping[str, Any]) -> None:
         self.before(len(self.asked))
@@ -117,7 +119,12 @@ class FakeAzure:
         else:
             items.sort(key=lambda item: item["id"])
         top = int(params["$top"])
-        return {"queryType": "flat", "workItems": [{"id": item["id"], "url": "x"} for item in items[:top]]}
+        as_of = self.clock(len(self.asked) - 1)
+        return {
+            "queryType": "flat",
+            "asOf": as_of,
+            "workItems": [{"id": item["id"], "url": "x"} for item in items[:top]],
+        }
 
     def offset(
         self,

@@ -106,7 +106,13 @@ class AzureFront:
                 found = [one for one in found if _stamp(one.updated) >= value]
         by_change = order.startswith("[System.ChangedDate]")
         found.sort(key=lambda one: (_stamp(one.updated) if by_change else "", one.number))
-        return Told({"workItems": [{"id": one.number} for one in found[: asked.number("$top", 20_000)]]})
+        as_of = _stamp(self.world.now)
+        return Told(
+            {
+                "asOf": as_of,
+                "workItems": [{"id": one.number} for one in found[: asked.number("$top", 20_000)]],
+            }
+        )
 
     def _batch(self, asked: Asked) -> Told:
         there = (self.world.issues.get(number) for number in asked.body["ids"])
