@@ -248,8 +248,9 @@ def _activity(session: Session, cursor: Json) -> Iterator[Page]:
             newest = max((_happened(entry) for entry in ask(None).items), default=instant(EPOCH))
             yield Page([], {"mark": newest, "began": None, "below": None})
             return
+        mark = cursor["mark"]
         for page in descend(ask, cursor, time_of=_happened):
-            yield Page([], page.cursor, todo=_named(page.items))
+            yield Page([], page.cursor, todo=_named(page.items, mark))
     except NotFound:
         return
 
@@ -264,18 +265,15 @@ def _happened(entry: Json) -> str:
     return instant(said or EPOCH)
 
 
-def _named(entries: Sequence[Json]) -> list[Todo]:
-    """What to look into; the time of its newest entry is a request's stamp."""
-    newest: dict[int, tuple[str, Json]] = {}
-    for entry in entries:
-        number, time = integer(entry, "pull_request", "id"), _happened(entry)
-        if number is not None and (number not in newest or newest[number][0] < time):
-            newest[number] = time, entry
+def _named(entries: Sequence[Json], mark: str) -> list[Todo]:
+    """What to look into. The stamp is the same for all of one descent, on whichever page a request is named, and never that of another."""
     todo: list[Todo] = []
-    for number, (time, entry) in newest.items():
-        todo.append(Todo("request activity", str(number), time))
-        if at(entry, "comment") is not None:
-            todo.append(Todo("request comments", str(number), time))
+    for entry in entries:
+        number = integer(entry, "pull_request", "id")
+        if number is not None and _happened(entry) > mark:
+            todo.append(Todo("request activity", str(number), f"after {mark}"))
+            if at(entry, "comment") is not None:
+                todo.append(Todo("request comments", str(number), f"after {mark}"))
     return todo
 
 
