@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import takewhile
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -104,7 +105,8 @@ class GitLab:
 
     def repositories(self, session: Session) -> Iterator[str]:
         """Of a group, its subgroups included; of a user where no group has the name."""
-        owner = quote(session.owner, safe="")
+        whole = takewhile(lambda part: "*" not in part, session.owner.split("/"))
+        owner = quote("/".join(whole), safe="")
         group: dict[str, str | int | bool] = {"include_subgroups": True, "with_shared": False}
         try:
             yield from self._projects(session, f"/groups/{owner}/projects", group)

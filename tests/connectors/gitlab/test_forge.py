@@ -398,6 +398,8 @@ def test_the_projects_of_a_group_are_listed_and_those_of_a_user_where_there_is_n
         {"path_with_namespace": "acme/pay/core/books"},
     ]
     assert list(GitLab().repositories(session)) == ["acme/pay/ledger", "acme/pay/core/books"]
+    session.owner = "acme/pay/c*/x"  # the pattern leaves a group open: all below what is named are listed
+    assert list(GitLab().repositories(session)) == ["acme/pay/ledger", "acme/pay/core/books"]
     session.things = {"/users/acme%2Fpay/projects": [{"path_with_namespace": "ann/x"}]}
     assert list(GitLab().repositories(session)) == ["ann/x"]
 
