@@ -84,7 +84,7 @@ CONNECTIONS: Final = {
     ),
     "reviewThreads": (
         "first: {first}",
-        "id isResolved isOutdated resolvedBy { login } comments(first: 20) { pageInfo { hasNextPage } nodes { fullDatabaseId } }",
+        "id isResolved isOutdated resolvedBy { login } comments(first: 20) { pageInfo { hasNextPage endCursor } nodes { fullDatabaseId } }",
     ),
     "requestTimeline": (f"first: {{first}}, itemTypes: [{_REQUEST_TYPES}]", _EVENTS + _REQUEST_EVENTS),
     "issueTimeline": (f"first: {{first}}, itemTypes: [{_COMMON_TYPES}]", _EVENTS),
@@ -158,6 +158,7 @@ ONE_ISSUE: Final = (
     f"query({_IN}, $number: Int!) {{ {_COST} {_REPOSITORY} {{ issue(number: $number) {{ {_ISSUE} }} }} }}"
 )
 REPLIES: Final = f"query($id: ID!, $after: String) {{ {_COST} node(id: $id) {{ ... on DiscussionComment {{ replies(first: 100, after: $after) {{ {_REPLIES} }} }} }} }}"
+THREAD_COMMENTS: Final = f"query($id: ID!, $after: String) {{ {_COST} node(id: $id) {{ ... on PullRequestReviewThread {{ comments(first: 100, after: $after) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ fullDatabaseId }} }} }} }} }}"
 DISCUSSION_COMMENTS: Final = f"query({_IN}, $number: Int!, $after: String) {{ {_COST} {_REPOSITORY} {{ discussion(number: $number) {{ comments(first: 50, after: $after) {{ {_DISCUSSION_COMMENTS} }} }} }} }}"
 COUNTS: Final = f"""
 query({_IN}) {{

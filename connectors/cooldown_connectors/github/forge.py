@@ -293,15 +293,16 @@ def _of_request(session: Session, node: Json) -> Page:
     all_of = _all_of(session, "pullRequest", node)
     node["labels"] = {"nodes": all_of("labels")}
     threads = all_of("reviewThreads")
+    for thread in threads:
+        written = _below(session, documents.THREAD_COMMENTS, thread, "comments")
+        thread["comments"] = {"nodes": written}
     parts: list[Part] = [nodes.request_part(node)]
     parts += [part for one in all_of("reviews") if (part := nodes.review_part(number, one)) is not None]
     parts += [nodes.thread_part(number, one) for one in threads]
     parts += nodes.timeline_parts(of, all_of("requestTimeline"))
     parts += nodes.links_of_request(number, all_of("closingIssuesReferences"))
-    exist = [("comment", of, _ids(all_of("comments")))]
-    if not any(one["comments"]["pageInfo"]["hasNextPage"] for one in threads):
-        written = [comment for one in threads for comment in one["comments"]["nodes"]]
-        exist.append(("review_comment", of, _ids(written)))
+    written = [comment for one in threads for comment in one["comments"]["nodes"]]
+    exist = [("comment", of, _ids(all_of("comments"))), ("review_comment", of, _ids(written))]
     return Page(
         parts, whole=[(kind, of) for kind in ("review", "thread", "event", "push", "link")], exist=exist
     )
@@ -322,27 +323,38 @@ def _of_issue(session: Session, node: Json) -> Page:
 def _of_discussion(session: Session, node: Json) -> Page:
     number = node["number"]
     of = discussion(number)
-    comments, info = _present(node["comments"]), node["comments"]["pageInfo"]
-    while info["hasNextPage"]:
-        variables = _in(session, number=number, after=info["endCursor"])
-        found = session.graphql(documents.DISCUSSION_COMMENTS, variables)["repository"]["discussion"][
-            "comments"
-        ]
-        comments, info = [*comments, *_present(found)], found["pageInfo"]
+
+    def more(after: str) -> Json:
+        variables = _in(session, number=number, after=after)
+        found = session.graphql(documents.DISCUSSION_COMMENTS, variables)["repository"]["discussion"]
+        return (found or {}).get("comments")
+
+    comments = _followed(node["comments"], more)
     parts: list[Part] = [nodes.discussion_part(node)]
     for comment in comments:
         parts.append(nodes.discussion_comment(number, comment))
-        parts += [nodes.discussion_comment(number, one, comment["id"]) for one in _replies(session, comment)]
+        replies = _below(session, documents.REPLIES, comment, "replies")
+        parts += [nodes.discussion_comment(number, one, comment["id"]) for one in replies]
     return Page(parts, whole=[("comment", of)])
 
 
-def _replies(session: Session, comment: Json) -> list[Json]:
-    replies, info = _present(comment["replies"]), comment["replies"]["pageInfo"]
-    while info["hasNextPage"]:
-        variables = {"id": comment["id"], "after": info["endCursor"]}
-        found = session.graphql(documents.REPLIES, variables)["node"]["replies"]
-        replies, info = [*replies, *_present(found)], found["pageInfo"]
-    return replies
+def _below(session: Session, document: str, node: Json, connection: str) -> list[Json]:
+    """All nodes of a connection of a node that is asked for by its id."""
+
+    def more(after: str) -> Json:
+        found = session.graphql(document, {"id": node["id"], "after": after})["node"]
+        return (found or {}).get(connection)
+
+    return _followed(node[connection], more)
+
+
+def _followed(first: Json, more: Callable[[str], Json]) -> list[Json]:
+    """The nodes of a connection from its first page on; what it belongs to may be deleted meanwhile, and then has no more."""
+    found, items = first, []
+    while found:
+        items += _present(found)
+        found = more(found["pageInfo"]["endCursor"]) if found["pageInfo"]["hasNextPage"] else None
+    return items
 
 
 def _all_of(session: Session, thing: str, node: Json) -> Callable[[str], list[Json]]:
@@ -351,14 +363,15 @@ def _all_of(session: Session, thing: str, node: Json) -> Callable[[str], list[Js
     def read(connection: str) -> list[Json]:
         # An older server lacks some connections; its answers then lack them too.
         field = "timelineItems" if connection.endswith("Timeline") else connection
-        found = node.get(connection) or node.get(field) or {"nodes": [], "pageInfo": {"hasNextPage": False}}
-        items, info = _present(found), found["pageInfo"]
-        while info["hasNextPage"]:
-            variables = _in(session, number=node["number"], after=info["endCursor"])
-            data = session.graphql(documents.rest_of(thing, connection), variables)["repository"][thing]
-            found = data.get(connection) or data[field]
-            items, info = [*items, *_present(found)], found["pageInfo"]
-        return items
+
+        def of(found: Json) -> Json:
+            return found and (found.get(connection) or found.get(field))
+
+        def more(after: str) -> Json:
+            variables = _in(session, number=node["number"], after=after)
+            return of(session.graphql(documents.rest_of(thing, connection), variables)["repository"][thing])
+
+        return _followed(of(node), more)
 
     return read
 
