@@ -91,7 +91,9 @@ def _site_threads(site: Site, options: ThreadsOptions, context: HarvestContext) 
     from cooldown_connectors.threads.posts import SCHEMA, PostIndex
     from cooldown_connectors.threads.questions import threads
 
-    with opened(context.store, *_keys(site.files, [site.format, site.place], options), SCHEMA) as file:
+    with opened(
+        context.store, *_keys(site.files, [site.format, site.place], options, context), SCHEMA
+    ) as file:
         index = PostIndex(file)
         progress = _Progress(context, sum(found.size for found in site.files))
         if site.format == "stackexchange":
@@ -116,7 +118,7 @@ def _mail_threads(
     from cooldown_connectors.threads.mailbox import read_mails, threads
 
     files = [found for found, _ in sources.mails]
-    with opened(context.store, *_keys(files, ["mbox"], options), SCHEMA) as file:
+    with opened(context.store, *_keys(files, ["mbox"], options, context), SCHEMA) as file:
         index = MailIndex(file)
         read_mails(index, sources.mails, options, _Progress(context, sum(found.size for found in files)).add)
         index.finish()
@@ -132,11 +134,13 @@ def _mails_place(place: Place) -> str:
     return name or "mail"
 
 
-def _keys(files: list[Found], what: list[str], options: ThreadsOptions) -> tuple[str, str]:
-    """Names of the index's folder (the same as long as the files lie there) and of the index itself."""
+def _keys(
+    files: list[Found], what: list[str], options: ThreadsOptions, context: HarvestContext
+) -> tuple[str, str]:
+    """Names of the index's folder (the same while the recipe names the same site or mails) and of the index itself."""
     read = {name: getattr(options, name) for name in _READ}
     states = [[found.name, found.size, found.mtime_ns] for found in files]
-    where = digest_of([what[0], sorted({str(found.path.absolute().parent) for found in files})])
+    where = digest_of([*what, str(context.folder.absolute()), options.path])
     return where[:16], digest_of([VERSION, what, states, read])
 
 

@@ -72,8 +72,13 @@ def _read_archive(index: PostIndex, file: Found, place: str, options: ThreadsOpt
         return
     try:
         sinks: dict[str, Sink] = {}
+        seen: set[str] = set()
         for name in members(file.path):
             table = table_of(name.rpartition("/")[2])
+            if table in seen:
+                index.file.pass_over(f"{file.name}/{name[:100]}", "bad_archive", "it has that table twice")
+                continue
+            seen |= {table} if table else set()
             if table is None:
                 index.file.pass_over(f"{file.name}/{name[:100]}", "unknown_format")
             elif _wanted(table, options):

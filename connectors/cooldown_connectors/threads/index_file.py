@@ -92,7 +92,8 @@ def opened(store: Path, place: str, key: str, schema: str) -> Iterator[IndexFile
     folder = store / "threads" / place
     index = None
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(exist_ok=True, mode=0o700)
         with (folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             for entry in folder.iterdir():

@@ -136,3 +136,12 @@ def test_an_index_that_is_no_database_is_said_with_its_place(harvest, tmp_path, 
 def test_loading_the_connector_imports_nothing_heavy() -> None:
     code = "import sys, cooldown_connectors.threads; sys.exit(len({'bs4', 'markdownify', 'py7zr', 'pyarrow'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_sources_and_sites_beside_each_other_keep_their_indexes(harvest, tmp_path, context) -> None:
+    for name in ("a", "b"):
+        write_dump(tmp_path / "all" / name, Posts=POSTS)
+        (tmp_path / f"{name}.mbox").write_bytes(mbox([mail(1)]))
+    for path in ("all", "a.mbox", "b.mbox"):
+        harvest(path)
+    assert len(list(context.store.rglob("*.sqlite"))) == 4

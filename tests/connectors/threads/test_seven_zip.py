@@ -104,6 +104,16 @@ def test_a_member_that_is_there_twice_is_refused(harvest, tmp_path) -> None:
     assert harvest(path.name).reasons == {path.name: "bad_archive"}
 
 
+def test_a_table_that_is_there_twice_is_read_once(harvest, tmp_path) -> None:
+    path = tmp_path / f"{SITE}.7z"
+    with py7zr.SevenZipFile(path, "w") as archive:
+        archive.writestr(texts()["Posts"], "a/Posts.xml")
+        archive.writestr(texts()["Posts"], "b/Posts.xml")
+    result = harvest(path.name)
+    assert len(result.threads) == 2
+    assert result.reasons == {f"{path.name}/b/Posts.xml": "bad_archive"}
+
+
 def test_an_archive_with_a_password_says_so(harvest, tmp_path) -> None:
     path = tmp_path / f"{SITE}.7z"
     with py7zr.SevenZipFile(path, "w", password="secret") as archive:
