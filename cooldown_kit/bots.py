@@ -6,6 +6,7 @@ One place for the lists: the git connector asks about authors of commits, render
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from cooldown_kit.records import Person
@@ -84,8 +85,12 @@ def is_machine(person: Person | None) -> bool:
     """Whether a person of a record is a machine. What the platform says of the account counts before any name."""
     if person is None:
         return False
-    if person.bot is not None:
-        return person.bot
+    return person.bot if person.bot is not None else _seems_a_machine(person)
+
+
+@lru_cache(maxsize=4096)
+def _seems_a_machine(person: Person) -> bool:
+    """By login, name and address; the same few people speak again and again."""
     return (bool(person.login) and is_bot_login(person.login)) or is_bot(person.name, person.email)
 
 

@@ -35,7 +35,7 @@ from cooldown_kit.render.source_file import render_source_file
 from cooldown_kit.render.story import render_story
 from cooldown_kit.render.task import render_request_task, render_task
 from cooldown_kit.render.text_page import render_text_page
-from cooldown_kit.render.tidy import tidy
+from cooldown_kit.render.tidy import tidy, without_words
 
 _Renderer = Callable[[Any, Origin, Layouts], Document | NotRendered]
 
@@ -100,17 +100,30 @@ def render_record(record: Record, origin: Origin, layouts: Layouts) -> Rendered:
         )
     kind, renderers = _KINDS[type(record)]
     chosen, first = layouts.choose(kind, record.id), next(iter(renderers))
-    document = _with(renderers[chosen], _read_by(chosen, record, layouts), origin, layouts)
+    document = _laid_out(renderers, chosen, record, origin, layouts)
     if chosen == first or isinstance(document, Document):
         return Rendered(document)
-    instead = _with(renderers[first], _read_by(first, record, layouts), origin, layouts)
+    instead = _laid_out(renderers, first, record, origin, layouts)
     return Rendered(instead, Fallback(chosen, document.reason) if isinstance(instead, Document) else None)
 
 
-def _with(renderer: _Renderer, record: Record, origin: Origin, layouts: Layouts) -> Document | NotRendered:
-    """What the renderer makes of the record once it is tidy, with pseudonyms where the options ask for them."""
+def _laid_out(
+    renderers: Mapping[str, _Renderer], layout: str, record: Record, origin: Origin, layouts: Layouts
+) -> Document | NotRendered:
+    talks = layout == "story" or (isinstance(record, PullRequest) and not record.changes)
+    return _with(renderers[layout], _read_by(layout, record, layouts), origin, layouts, talks=talks)
+
+
+def _with(
+    renderer: _Renderer, record: Record, origin: Origin, layouts: Layouts, *, talks: bool = True
+) -> Document | NotRendered:
+    """What the renderer makes of the record once it is tidy, with pseudonyms where the options ask for them.
+
+    ``talks``: the layout shows what was said of a request; else looking for people in it would cost time and numbers."""
     record, left_out = tidy(record, layouts.options)
     named = record
+    if isinstance(record, PullRequest) and not talks:
+        record = without_words(record)
     if layouts.options.pseudonyms:
         record = pseudonymise(record)
     document = renderer(record, origin, layouts)

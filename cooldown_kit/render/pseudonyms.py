@@ -36,11 +36,16 @@ class Pseudonyms:
         self._everywhere: list[str] = []
         self._logins: dict[str, None] = {}
         self._mentioned: re.Pattern[str] | None = None
+        self._met: set[Person] = set()
+        self._called: dict[Person, Person | None] = {}
 
     def know(self, person: Person) -> None:
         """Someone whose address, and whose name if it has several words, is replaced wherever it stands.
 
         A name of one word and a login are only @mentions: ``ubuntu`` and ``Max`` are words of code as well."""
+        if person in self._met:
+            return
+        self._met.add(person)
         aliases, everywhere = _aliases(person)
         self._everywhere += [alias for alias in everywhere if alias not in self._everywhere]
         if person.login and aliases and person.login.lower() not in self._logins:
@@ -54,7 +59,14 @@ class Pseudonyms:
 
     def call(self, person: Person | None) -> Person | None:
         """Somebody who takes part in a conversation, under a pseudonym; machines keep their names, and nobody stays nobody."""
-        if person is None or is_machine(person):
+        if person is None:
+            return None
+        if person not in self._called:
+            self._called[person] = self._pseudonym(person)
+        return self._called[person]
+
+    def _pseudonym(self, person: Person) -> Person | None:
+        if is_machine(person):
             return person
         self.know(person)
         aliases, _ = _aliases(person)

@@ -51,6 +51,24 @@ def tidy(record: Record, options: RenderOptions) -> Tidy:
     return Tidy(made, counts)
 
 
+def without_words(record: PullRequest) -> PullRequest:
+    """The request with everybody who takes part in it and nothing of what they say, for layouts that show none of it."""
+    threads = [
+        msgspec.structs.replace(thread, comments=_silent(thread.comments), anchor=None)
+        for thread in record.threads
+    ]
+    reviews = [
+        msgspec.structs.replace(review, text="") if review.text else review for review in record.reviews
+    ]
+    return msgspec.structs.replace(
+        record, comments=_silent(record.comments), reviews=reviews, threads=threads, timeline=[]
+    )
+
+
+def _silent(comments: Iterable[Comment]) -> list[Comment]:
+    return [msgspec.structs.replace(comment, text="") for comment in comments]
+
+
 class _Room:
     """How long a turn may be, and what was left out so far."""
 
