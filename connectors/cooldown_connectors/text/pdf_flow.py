@@ -10,7 +10,7 @@ from itertools import pairwise
 from statistics import median
 
 from cooldown_connectors.text.pdf_hyphens import Hyphens
-from cooldown_connectors.text.pdf_lines import Line
+from cooldown_connectors.text.pdf_lines import CELL, Line
 
 _LARGER = 1.12
 """So many times the size of the body, in bold, makes a heading; …"""
@@ -22,6 +22,7 @@ _HEADING_LEVELS = 5
 _BULLET = re.compile(r"[•▪◦‣●○∙⁃·–*\x80-\x9f\ue000-\uf8ff-]\s+(?=\S)")
 """Fonts of symbols draw bullets from places that name no character."""
 _NUMBERED = re.compile(r"(?:\(?(?:\d{1,3}|[a-z])[.)]|\[\d{1,3}\])\s+(?=\S)")
+_LABEL = re.compile(r"[\W_]|\W?(?:\d+|[A-Za-z])(?:\.\d+)*\W?\.?|\[\w{1,6}\]")
 _LEADERS = re.compile(r"(?:\s*\.){5,}\s*|(?:\s*…){2,}\s*")
 _NO_BLANK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff60]{2}")
 """Chinese and Japanese, with their punctuation."""
@@ -38,7 +39,7 @@ class _Block:
     """Lines that belong together."""
 
     kind: str
-    """``paragraph``, ``item``, ``heading`` or ``code``."""
+    """``paragraph``, ``item``, ``heading``, ``code`` or ``row`` (of a table)."""
     lines: list[Line] = field(default_factory=list)
     page: int = 0
 
@@ -109,6 +110,8 @@ class _Flow:
     def _shown(self, block: _Block) -> str:
         if block.kind == "code":
             return _code(block.lines, self._leading)
+        if block.kind == "row" and len(block.lines) > 1:
+            return _table([_cells(self._hyphens.within(line.text)) for line in block.lines])
         text = self.text(block)
         if block.kind == "heading":
             return f"{'#' * self._level(block.lines[0])} {text}"
@@ -134,6 +137,8 @@ class _Flow:
     def _kind(self, line: Line) -> str:
         if line.mono and not self._all_mono:
             return "code"
+        if len(_cells(line.text)) > 1:
+            return "row"
         if self._is_larger(line) or (
             line.bold
             and len(line.text) <= _BOLD_HEADING_LENGTH
@@ -167,6 +172,8 @@ class _Flow:
         gap = last.y_last - line.y
         if block.kind == "code":
             return kind == "code" and 0 < gap <= 2.5 * self._leading
+        if block.kind == "row":
+            return kind == "row" and 0 < gap <= 2.5 * self._leading
         if block.kind == "heading":
             return kind == "heading" and _similar(last.size, line.size) and 0 < gap <= 1.6 * line.size and (
                 last.bold == line.bold
@@ -229,6 +236,23 @@ def _leading(pages: list[list[Line]], body: float) -> float:
         return min([*gaps, _WIDEST * body])
     # Not the median: in a list or an index most gaps are those of paragraphs.
     return sorted(gaps)[len(gaps) // 4]
+
+
+def _cells(text: str) -> list[str]:
+    """The cells of a line; the number of a heading and the bullet of an item are none of their own."""
+    first, *others = text.split(CELL)
+    if others and _LABEL.fullmatch(first):
+        return [f"{first} {others[0]}", *others[1:]]
+    return [first, *others]
+
+
+def _table(rows: list[list[str]]) -> str:
+    """A table where all rows have as many cells as the first, which is the head; else lines of cells."""
+    shown = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows]
+    if len({len(row) for row in rows}) > 1:
+        return "\n".join(shown)
+    rule = " | ".join(["---"] * len(rows[0]))
+    return "\n".join(f"| {line} |" for line in (shown[0], rule, *shown[1:]))
 
 
 def _code(lines: list[Line], leading: float) -> str:

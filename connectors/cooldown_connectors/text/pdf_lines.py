@@ -12,6 +12,8 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
+CELL = "\t"
+"""Stands in a line where a gap is too wide for a blank: between the cells of a table's row."""
 HYPHEN = "\x02"
 """PDFium's sign for a hyphen at the end of a line, where it has already joined the two lines."""
 _LIGATURES = {
@@ -21,13 +23,17 @@ _LIGATURES = {
     0xFEFF: None,
     0xFFFE: HYPHEN,
 }
-_CONTROLS = {code: None for code in range(32) if code not in (2, 9)}
+_CONTROLS = {code: None for code in range(32) if code != 2} | {9: " "}
 _CLEAN = {**_CONTROLS, **_LIGATURES}
 _MONO = re.compile(r"mono(?!type)|courier|consol|typewriter|menlo|fixed|code|cmtt|lmtt|\btt|nimbusmon", re.I)
 _BOLD = re.compile(r"bold|black|heavy|semib|cmbx|medi(?!um)", re.I)
 _BOLD_WEIGHT = 650
 _FIXED_PITCH = 1
 _GRID_COLUMNS = 500
+_WIDE = 0.52
+"""A character takes some 0.45 of the size; a line in which each takes more than this may have gaps."""
+_CELL_GAP = 1.5
+"""In sizes."""
 _RAISED = 4
 """So many characters at an end of a line may be marks of footnotes."""
 _NEWLINE = 10
@@ -103,9 +109,12 @@ class PageReader:
         mono = all(look[1] for look in looks)
         text = self._on_a_grid(handle, start, characters, visible[0]) if mono and y == y_last else None
         if text is None:
-            text = "".join(map(chr, characters)).strip()
+            cells = [characters]
+            if y == y_last and x1 - x0 > _WIDE * size * len(characters):
+                cells = self._cells(handle, start, characters, size)
+            text = CELL.join(clean("".join(map(chr, cell))).strip() for cell in cells)
         return Line(
-            text=clean(text),
+            text=text,
             x0=x0,
             x1=x1,
             y=y,
@@ -123,12 +132,31 @@ class PageReader:
             lines.append(line)
             return
         gap = line.x0 - last.x1
-        if gap > 3 * size:  # another column, or the next cell of a table
-            lines.append(line)
-            return
-        last.text += (" " if gap > 0.15 * size else "") + line.text
+        if gap <= _CELL_GAP * size:
+            last.text += (" " if gap > 0.15 * size else "") + line.text
+        elif last.mono:  # a comment beside code
+            last.text += "    " + line.text.replace(CELL, "    ")
+            line.mono = True
+        else:
+            last.text += CELL + line.text
         last.x1, last.y_last, last.size = line.x1, line.y_last, size
         last.mono, last.bold = last.mono and line.mono, last.bold and line.bold
+
+    def _cells(self, handle: Any, start: int, characters: list[int], size: float) -> list[list[int]]:
+        """The characters of a line, divided at gaps that are wide for it; those of justified lines are wide, but all alike."""
+        gaps: list[tuple[float, int]] = []
+        before: int | None = None
+        for index, code in enumerate(characters):
+            if code <= 32 or code == 0xA0:
+                continue
+            if before is not None and index > before + 1:
+                left = self._origin(handle, start + index)[0]
+                gaps.append((left - self._right(handle, start + before), index))
+            before = index
+        usual = median(gap for gap, _ in gaps) if gaps else 0.0
+        least = _CELL_GAP * size if usual > _CELL_GAP * size else max(_CELL_GAP * size, 2 * usual)
+        cuts = [0, *(index for gap, index in gaps if gap > least), len(characters)]
+        return [characters[begin:end] for begin, end in pairwise(cuts)]
 
     def _on_a_grid(self, handle: Any, start: int, characters: list[int], visible: int) -> str | None:
         """A line of fixed width with its characters where they stand: the blanks inside code are seldom drawn."""
@@ -144,7 +172,7 @@ class PageReader:
         text, origin = "", places[0][0]
         for x, code in places:
             text = text.ljust(round((x - origin) / width)) + chr(code)
-        return text
+        return clean(text)
 
     def _baseline(self, handle: Any, indices: list[int], size: float) -> float:
         """Where the first of these characters stands that is no smaller than the line: others are raised or lowered."""

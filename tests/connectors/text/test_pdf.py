@@ -155,6 +155,28 @@ def test_what_stands_on_two_pages_only_stays() -> None:
     assert text_of(pdf).count("Mind the warning.") == 2
 
 
+def test_rows_of_a_table_keep_their_cells_apart() -> None:
+    pdf = document()
+    pdf.add_page()
+    paragraph(pdf, sentence(40))
+    with pdf.table() as table:
+        for texts in (
+            ("Pump", "Flow", "Remark"),
+            ("the first one", "12", "opens slowly"),
+            ("the second", "7", "a | b"),
+        ):
+            row = table.row()
+            for text in texts:
+                row.cell(text)
+    pdf.ln(5)
+    paragraph(pdf, sentence(20, 5))
+    assert text_of(pdf) == (
+        f"{sentence(40)}\n\n"
+        "| Pump | Flow | Remark |\n| --- | --- | --- |\n| the first one | 12 | opens slowly |\n| the second | 7 | a \\| b |\n\n"
+        f"{sentence(20, 5)}\n"
+    )
+
+
 def test_columns_are_read_one_after_the_other() -> None:
     pdf = document()
     pdf.add_page()

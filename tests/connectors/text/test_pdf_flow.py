@@ -114,6 +114,15 @@ def test_chinese_and_japanese_lines_are_joined_without_a_blank() -> None:
     assert shown(Page().body(first), Page().body(second)) == first + second
 
 
+def test_rows_of_unequal_length_are_lines_of_cells_and_labels_are_no_cells() -> None:
+    page = Page().body(*[BODY] * 4).line("one\ttwo", gap=24).line("three\tfour\tfive")
+    assert shown(page).endswith("one | two\nthree | four | five")
+    heading = Page().line("1.2\tOpening the valve", size=14, bold=True).body(*[BODY] * 4)
+    assert shown(heading).startswith("# 1.2 Opening the valve\n\n")
+    items = Page().body(*[BODY] * 4).line("•\tfirst", 60, gap=24).line("(a)\tsecond", 60)
+    assert shown(items).endswith("- first\n(a) second")
+
+
 def test_rows_of_dots_become_one_sign() -> None:
     page = Page().line("Opening the valve . . . . . . . . . . 12").body(*[BODY] * 3)
     assert shown(page).startswith("Opening the valve … 12")
@@ -126,7 +135,7 @@ def test_columns_and_pages_interrupt_no_sentence_and_join_no_others() -> None:
 
 
 @given(st.lists(st.lists(st.builds(
-    Line, text=st.text("ab.- •1", min_size=1, max_size=30).filter(str.strip), x0=st.floats(0, 500), x1=st.floats(0, 900),
+    Line, text=st.text("ab.- •1\t", min_size=1, max_size=30).filter(str.strip), x0=st.floats(0, 500), x1=st.floats(0, 900),
     y=st.floats(-10, 900), y_last=st.floats(-10, 900), size=st.sampled_from([0.0, 8.0, 10.0, 14.0]), mono=st.booleans(), bold=st.booleans(),
 ), max_size=8), max_size=3))  # fmt: skip
 def test_no_letter_is_lost_or_changes_its_place(pages: list[list[Line]]) -> None:
