@@ -1,7 +1,8 @@
 """The first push after a comment that touches the lines that it speaks of: they are followed from round to round by git's own diffs.
 
 A round that was rebased is two steps. What the target brought in moves the lines, or takes them away, and answers nothing; what the author did
-beside that (:mod:`~cooldown_connectors.forge.code.reapply`) does.
+beside that (:mod:`~cooldown_connectors.forge.code.reapply`) does. Where the target took all of the lines away, the comment is taken to speak of what it
+put in their place.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ class Trace:
     kept: tuple[Span, ...]
     """Those of the lines themselves that are still there: what was put in between them is none of theirs."""
     answer: Answer | None = None
+    """Without what the file held before: ``before`` is the commit to read it from."""
+    before: str | None = None
     unread: bool = False
     """The way was lost: a diff is left out."""
 
@@ -87,7 +90,7 @@ def _through_push(traced: Trace, step: Step, push: Push, *, counts: bool) -> Non
     if change is None:
         return
     if change.status == "deleted":
-        _answer(traced, push, "deleted", change, counts=counts)
+        _answer(traced, step, push, "deleted", change, counts=counts)
         traced.path, traced.place, traced.kept = None, None, ()
         return
     traced.path = change.path
@@ -100,7 +103,7 @@ def _through_push(traced: Trace, step: Step, push: Push, *, counts: bool) -> Non
     edits = edits_of(change.patch)
     result = moved(edits, traced.place)
     if result.touch is not None:
-        _answer(traced, push, result.touch, change, counts=counts)
+        _answer(traced, step, push, result.touch, change, counts=counts)
     traced.place = result.place
     traced.kept = _still(edits, traced.kept)
 
@@ -109,9 +112,10 @@ def _still(edits: Sequence[Edit], kept: Sequence[Span]) -> tuple[Span, ...]:
     return tuple(there for span in kept for there in surviving(edits, span))
 
 
-def _answer(traced: Trace, push: Push, how: How, change: FileChange, *, counts: bool) -> None:
+def _answer(traced: Trace, step: Step, push: Push, how: How, change: FileChange, *, counts: bool) -> None:
     if traced.answer is not None or traced.place is None or not counts:
         return
+    traced.before = step.pair[0]
     # Of a place between two lines the one before it is named.
     first = traced.place.start + 1 if traced.place.start < traced.place.end else max(1, traced.place.start)
     traced.answer = Answer(

@@ -7,6 +7,7 @@ where it starts.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
@@ -17,6 +18,9 @@ Side = Literal["old", "new"]
 
 _HEADER: Final = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
 _CONTEXT: Final = 3
+_BLOCK: Final = 200
+"""Lines of a hunk that are looked for in a file, the last ones; and how often its rarest line may stand there:"""
+_MANY: Final = 1000
 _FOLLOWING: Final = 30
 """Lines of a hunk that are shown after those that are commented on: of a new file the hunk is all of it."""
 
@@ -84,6 +88,7 @@ def find_block(lines: Sequence[HunkLine], side: Side, span: Span, file: Sequence
     All of the hunk's lines on that side are looked for, from the first on: they say more than the commented ones alone.
     """
     block = [(number, line.text) for line in lines if (number := line.number(side)) is not None]
+    block = block[-_BLOCK:]
     texts = [text for _, text in block]
     numbers = [number for number, _ in block]
     if span.start not in numbers or span.end - 1 not in numbers or not any(text.strip() for text in texts):
@@ -96,9 +101,12 @@ def find_block(lines: Sequence[HunkLine], side: Side, span: Span, file: Sequence
 
 
 def _places(block: Sequence[str], file: Sequence[str]) -> list[int]:
-    """Up to two places where the block stands. Linear but for files made of one repeated line, whose second place comes early."""
+    """Up to two places where the block stands; it is compared only where the line stands that is rarest in the file."""
     found = []
-    rarest = min(range(len(block)), key=lambda at: (not block[at].strip(), -len(block[at])))
+    counts = Counter(file)
+    rarest = min(range(len(block)), key=lambda at: counts[block[at]])
+    if counts[block[rarest]] > _MANY:
+        return []
     for at, line in enumerate(file):
         start = at - rarest
         if line == block[rarest] and start >= 0 and list(file[start : start + len(block)]) == list(block):

@@ -150,19 +150,18 @@ def _rounds(plan: Plan, changed: Mapping[int, Changed], commits: Commits) -> lis
                 pusher=state.pusher,
                 forced=forced,
                 commits=new,
-                changes=_without_contents(shown.changes),
+                changes=shown.changes,
                 left_out=shown.left_out,
             )
         )
     return rounds
 
 
-def _without_contents(changes: Sequence[FileChange]) -> list[FileChange]:
-    """What files held before stands in answers, and in the request's own changes: not once more for every round."""
-    return [
-        change if change.before is None else msgspec.structs.replace(change, before=None)
-        for change in changes
-    ]
+def _with_contents(change: FileChange, commit: str | None, files: FileReader) -> FileChange:
+    """The change with what the file held before. All of a deleted file is in its hunks."""
+    if change.patch is None or change.old_blob is None or change.status == "deleted":
+        return change
+    return msgspec.structs.replace(change, before=files.text(commit, change.old_path or change.path))
 
 
 def _thread(
@@ -179,10 +178,14 @@ def _thread(
     placed = place(thread.anchor, number, heads, files)
     pushes = _pushes(plan.states)
     traced = trace(placed, plan.steps, lambda at: pushes[at], thread.at)
+    answer = traced.answer
+    if answer is not None and "before" in wanted:
+        change = _with_contents(answer.change, traced.before, files)
+        answer = msgspec.structs.replace(answer, change=change)
     start = placed.number if placed.number is not None else number
     later = pushes if start is None else pushes[start + 1 :]
     unanswered = None
-    if traced.answer is None:
+    if answer is None:
         unanswered = why_unanswered(placed, traced, later, list(heads), thread.at)
     last_here = placed.number is not None and len(plan.states) - 1 in heads
     anchor = placed.anchor
@@ -201,7 +204,7 @@ def _thread(
             accepted = files.text(plan.states[-1].head if last_here else plan.merged_in, traced.path)
     return KnownThread(
         anchor=anchor,
-        answer=traced.answer,
+        answer=answer,
         unanswered=unanswered,
         criticised=criticised,
         accepted=accepted,

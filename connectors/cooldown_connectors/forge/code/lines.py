@@ -7,6 +7,7 @@ place between two lines.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from cooldown_kit.patches import Hunk, hunks
@@ -36,9 +37,12 @@ class Moved(NamedTuple):
     touch: Touch | None
 
 
-def edits_of(patch: str) -> list[Edit]:
-    """The edits that a patch makes, in order, without the context around them. Raises ``ValueError`` for what is no patch."""
-    return [edit for hunk in hunks(patch) for edit in _edits(hunk)]
+@lru_cache(maxsize=32)
+def edits_of(patch: str) -> tuple[Edit, ...]:
+    """The edits that a patch makes, in order, without the context around them. Raises ``ValueError`` for what is no patch.
+
+    The last ones are kept: the comments on one file ask for the same."""
+    return tuple(edit for hunk in hunks(patch) for edit in _edits(hunk))
 
 
 def _edits(hunk: Hunk) -> list[Edit]:

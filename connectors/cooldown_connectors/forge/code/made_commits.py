@@ -46,7 +46,8 @@ def scratch(git: Git, beside: Path, id_length: int) -> Iterator[Git]:
     folder = Path(tempfile.mkdtemp(dir=beside, prefix="scratch-"))
     try:
         made = linked(git, folder, Located(git.directory, git.directory), id_length)
-        yield replace(made, memory=git.memory)
+        # As packs: a file for each object would have to be taken away again one by one.
+        yield replace(made, memory=git.memory, secrets={"fastimport.unpackLimit": "1"})
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

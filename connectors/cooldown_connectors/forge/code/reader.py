@@ -29,6 +29,8 @@ from cooldown_kit.events import Emit, Message
 _REQUESTS: Final = 100
 _STATES: Final = 400
 """Requests, and heads of requests, that are worked on at once."""
+_MAX_PATCHES: Final = 32 << 20
+"""Characters of patches that the rounds of one request may hold; those of later rounds are left out as ``too_large``."""
 
 
 class CodeReader:
@@ -116,7 +118,6 @@ class CodeReader:
     def _read(
         self, git: Git, plans: Sequence[Plan], steps: Sequence[Step], commits: Commits
     ) -> Iterator[Known]:
-        before = self._wanted & {"before"}
         wholes = changes_between(
             git,
             [pair for plan in plans if (pair := plan.pair)],
@@ -124,13 +125,17 @@ class CodeReader:
             self._wanted & {"before", "untouched"},
         )
         heads = changes_between(git, [pair for plan in plans for pair in plan.pairs.values()], self._options)
-        pushes = changes_between(git, [step.pair for step in steps], self._options, before)
+        pushes = changes_between(git, [step.pair for step in steps], self._options)
         with FileReader(git, self._options.max_file_size) as files:
             for plan in plans:
                 whole = next(wholes) if plan.pair else Changed(left_out=plan.left_out)
                 changed = {number: next(heads) for number in plan.pairs}
+                size = 0
                 for step in plan.steps:
                     step.changed = next(pushes)
+                    size += sum(len(change.patch or "") for change in step.changed.changes)
+                    if size > _MAX_PATCHES:
+                        step.changed = Changed(left_out="too_large")
                 yield known_of(plan, whole, changed, self._full, commits, files, self._wanted)
                 for step in plan.steps:
                     step.changed = Changed()  # the batch holds on to the plan

@@ -235,11 +235,11 @@ def _both(
         made.gone.add(there)
     assert ours.new_blob is not None
     mode = ours.new_mode if ours.new_mode != ours.old_mode else theirs.new_mode
-    put, edits = Put(ours.new_mode.encode(), ours.new_blob.encode()), list[Edit]()
+    put, edits = Put(ours.new_mode.encode(), ours.new_blob.encode()), tuple[Edit, ...]()
     if ours.patch is None and ours.left_out == "empty" and theirs.new_blob is not None:
-        put, edits = Put(mode.encode(), theirs.new_blob.encode()), _edits(theirs)
+        put, edits = Put(mode.encode(), theirs.new_blob.encode()), tuple(_edits(theirs))
     elif _both_edit(ours, theirs) and (merged := _merge(ours, theirs, contents)) is not None:
-        put, edits = Put(mode.encode(), content=merged[0]), merged[1]
+        put, edits = Put(mode.encode(), content=merged[0]), tuple(merged[1])
     made.put[path_bytes(path)] = put
     work.files[ours.path] = FileMove(path, edits)
 
@@ -279,5 +279,5 @@ def split_lines(text: str) -> tuple[list[str], bool]:
     return text.removesuffix("\n").split("\n"), text.endswith("\n")
 
 
-def _edits(change: FileChange) -> list[Edit]:
-    return [] if change.patch is None else edits_of(change.patch)
+def _edits(change: FileChange) -> Sequence[Edit]:
+    return () if change.patch is None else edits_of(change.patch)

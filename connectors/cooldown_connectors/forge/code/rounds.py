@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Final, Protocol
 
 import msgspec
@@ -21,6 +21,7 @@ from cooldown_connectors.forge.code.told import Told
 from cooldown_connectors.forge.parts import PushPart
 from cooldown_kit.records import Person
 
+_MANY: Final = 300
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -119,7 +120,12 @@ def _in_order(pushes: Sequence[PushPart], graph: Ancestry) -> list[PushPart]:
 
 def _chained(pushes: Sequence[PushPart]) -> list[PushPart]:
     """The same order, but of pushes at one time none before that whose head it replaced."""
-    waiting = list(pushes)
+    return [push for _, same in groupby(pushes, lambda push: push.at) for push in _unwound(list(same))]
+
+
+def _unwound(waiting: list[PushPart]) -> list[PushPart]:
+    if len(waiting) > _MANY:  # nobody pushes that often at once
+        return waiting
     ordered: list[PushPart] = []
     while waiting:
         first = waiting[0]
@@ -127,11 +133,7 @@ def _chained(pushes: Sequence[PushPart]) -> list[PushPart]:
         while steps < len(waiting):  # a branch may have gone back and forth: there may be a circle
             steps += 1
             earlier = next(
-                (
-                    push
-                    for push in waiting
-                    if push is not first and push.at == first.at and push.head == first.before
-                ),
+                (push for push in waiting if push is not first and push.head == first.before),
                 None,
             )
             if earlier is None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from cooldown_connectors.forge.code import CodeReader, Told
-from cooldown_connectors.forge.code.hunk_text import line_at, read_hunk
+from cooldown_connectors.forge.code.hunk_text import HunkLine, find_block, line_at, read_hunk
+from cooldown_connectors.forge.code.lines import Span
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -307,3 +308,10 @@ def test_what_is_no_hunk_says_nothing(text):
     if not text.startswith("@@ -"):
         assert read_hunk(text) == []
         assert line_at(text) is None
+
+
+def test_a_file_made_to_be_slow_to_search_is_not_searched():
+    """The suite's timeout would end a quadratic search: a hundred thousand equal lines, and a hunk that never fits."""
+    lines = [HunkLine(None, number, "x") for number in range(50_000)] + [HunkLine(None, 50_000, "y")]
+    file = ["x"] * 100_000 + ["y"] * 2000
+    assert find_block(lines, "new", Span(50_000, 50_001), file) is None

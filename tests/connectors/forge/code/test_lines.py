@@ -100,16 +100,23 @@ def test_a_change_that_both_made_is_made_once(edits):
 
 def test_edits_leave_context_and_missing_newlines_out():
     patch = "@@ -1,4 +1,5 @@ def f():\n a\n-b\n+B\n+C\n c\n d\n@@ -9,2 +10 @@\n-x\n-y\n\\ No newline at end of file\n+z\n"
-    assert edits_of(patch) == [
+    assert list(edits_of(patch)) == [
         Edit(Span(1, 2), Span(1, 3), ("B", "C")),
         Edit(Span(8, 10), Span(9, 10), ("z",)),
     ]
 
 
 def test_a_new_and_a_deleted_file_are_one_edit():
-    assert edits_of("@@ -0,0 +1,2 @@\n+a\n+b\n") == [Edit(Span(0, 0), Span(0, 2), ("a", "b"))]
-    assert edits_of("@@ -1,2 +0,0 @@\n-a\n-b\n") == [Edit(Span(0, 2), Span(0, 0))]
+    assert list(edits_of("@@ -0,0 +1,2 @@\n+a\n+b\n")) == [Edit(Span(0, 0), Span(0, 2), ("a", "b"))]
+    assert list(edits_of("@@ -1,2 +0,0 @@\n-a\n-b\n")) == [Edit(Span(0, 2), Span(0, 0))]
 
 
 def test_lines_put_in_without_context_stand_after_the_line_that_the_header_names():
-    assert edits_of("@@ -3,0 +4,2 @@\n+a\n+b\n") == [Edit(Span(3, 3), Span(3, 5), ("a", "b"))]
+    assert list(edits_of("@@ -3,0 +4,2 @@\n+a\n+b\n")) == [Edit(Span(3, 3), Span(3, 5), ("a", "b"))]
+
+
+def test_a_last_line_that_only_got_or_lost_its_newline_did_not_change():
+    end = "\\ No newline at end of file\n"
+    assert list(edits_of(f"@@ -1 +1,2 @@\n-a\n{end}+a\n+b\n")) == [Edit(Span(1, 1), Span(1, 2), ("b",))]
+    assert list(edits_of(f"@@ -1,2 +1 @@\n-a\n-b\n+a\n{end}")) == [Edit(Span(1, 2), Span(1, 1))]
+    assert list(edits_of(f"@@ -1 +1 @@\n-a\n+a\n{end}")) == []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from cooldown_connectors.forge.code import CodeReader, Told
+from cooldown_connectors.forge.code import CodeReader, Told, plan, reader
+from cooldown_connectors.forge.code import known as known_module
 
 from .conftest import forge_options, hour, push, request, review, thread
 
@@ -321,3 +322,16 @@ def test_a_request_that_says_nothing_of_its_head_is_still_told(branch, tell):
     known = tell(Told(request()))
     assert known.rounds == []
     assert known.left_out == "missing"
+
+
+def test_patches_of_endless_rounds_do_not_fill_the_memory(branch, three, tell, monkeypatch):
+    monkeypatch.setattr(reader, "_MAX_PATCHES", 1)
+    known = tell(branch.told(three[-1], *(push(head, at) for at, head in enumerate(three))))
+    assert [one.left_out for one in known.rounds] == [None, "too_large", "too_large"]
+
+
+def test_of_endless_rounds_the_first_are_read_and_all_are_told(branch, three, tell, monkeypatch):
+    monkeypatch.setattr(plan, "MAX_ROUNDS", 2)
+    monkeypatch.setattr(known_module, "MAX_ROUNDS", 2)
+    known = tell(branch.told(three[-1], *(push(head, at) for at, head in enumerate(three))))
+    assert [one.left_out for one in known.rounds] == [None, None, "too_many_rounds"]
