@@ -112,8 +112,8 @@ class Cloud:
             Stream("requests", _REQUESTS, _requests),
             Stream("activity", _REQUESTS, _activity),  # last: its stamps count, as it knows of more
             Stream("issues", _ISSUES, _issues),
-            Details("request activity", _REQUESTS, _look_into_activity),
-            Details("request comments", _REQUESTS, _look_into_comments),
+            Details("request_activity", _REQUESTS, _look_into_activity),
+            Details("request_comments", _REQUESTS, _look_into_comments),
             Details("issue", _ISSUES, _look_into_issue),
         ]
 
@@ -139,7 +139,7 @@ class Cloud:
             since = _start(session) if cursor is None else cursor["since"]
             number = _count(session, "pullrequests" if kind == "request" else "issues", since) or 0
             planned.append(Planned(f"{kind}s", number, 1 + number // MOST))
-            detail = "request activity" if kind == "request" else "issue"
+            detail = "request_activity" if kind == "request" else "issue"
             planned.append(Planned(detail, number, each * number, exact=False))
         return planned
 
@@ -225,12 +225,12 @@ def _request_page(items: Sequence[Json], cursor: Json) -> Page:
             continue
         parts += request_parts(item)
         of, stamp = request(number), _changed(item)
-        todo.append(Todo("request activity", str(number), stamp))
+        todo.append(Todo("request_activity", str(number), stamp))
         whole.append(("link", of))
         if integer(item, "comment_count") == 0:
             whole += [(kind, of) for kind in _SPOKEN]
         else:
-            todo.append(Todo("request comments", str(number), stamp))
+            todo.append(Todo("request_comments", str(number), stamp))
     return Page(parts, cursor, whole=whole, todo=todo)
 
 
@@ -271,9 +271,9 @@ def _named(entries: Sequence[Json], mark: str) -> list[Todo]:
     for entry in entries:
         number = integer(entry, "pull_request", "id")
         if number is not None and _happened(entry) > mark:
-            todo.append(Todo("request activity", str(number), f"after {mark}"))
+            todo.append(Todo("request_activity", str(number), f"after {mark}"))
             if at(entry, "comment") is not None:
-                todo.append(Todo("request comments", str(number), f"after {mark}"))
+                todo.append(Todo("request_comments", str(number), f"after {mark}"))
     return todo
 
 

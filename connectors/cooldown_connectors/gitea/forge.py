@@ -107,11 +107,11 @@ class Gitea:
         size = cache(lambda: page_size(session))
         return [
             Stream(
-                "request comments",
+                "request_comments",
                 frozenset({"pull_requests"}),
                 partial(_comments, size=size, kind="request"),
             ),
-            Stream("issue comments", _ISSUES, partial(_comments, size=size, kind="issue")),
+            Stream("issue_comments", _ISSUES, partial(_comments, size=size, kind="issue")),
             Stream("requests", _REQUESTS, partial(_requests, size=size)),
             Stream("issues", _ISSUES, partial(_issues, size=size)),
             Stream("releases", _RELEASES, partial(_releases, size=size)),
