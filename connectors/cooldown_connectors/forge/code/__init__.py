@@ -1,10 +1,13 @@
 """The code of requests, from git alone: what they change, round by round, what a comment speaks of, and what answered it.
 
 ```
- open ─▶ fetching                      (a mirror or a clone; commits that force-pushes left behind)
- reader ─▶ bases ─▶ rounds ─▶ reapply ─▶ changes     (where a request branches off, its pushes, what each of them changes)
-        └▶ anchors ─▶ hunk_text, lines               (a comment's lines, and the hunk that holds them)
-        └▶ answers ─▶ trace                          (the push that touched them)
+ open ─▶ fetching                                      a mirror or a clone; commits that force-pushes left behind
+ reader ─┬▶ plan ─▶ rounds, bases (commits)            a request's heads in order, and where each branches off
+         ├▶ reapply ─▶ made_commits, merging           what a rebased branch would be had only the rebase been done
+         ├▶ changes                                    what all of that changes, by a few processes of git for a batch
+         └▶ known ─┬▶ anchors ─▶ hunk_text, lines      a comment's lines, and the hunk that holds them
+                   ├▶ answers ─▶ lines                 the push that touched them
+                   └▶ versions                         whole files
 ```
 """
 

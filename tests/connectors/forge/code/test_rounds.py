@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+
 import msgspec
 import pytest
 from cooldown_connectors.forge.code import CodeReader, Told, plan, reader
 from cooldown_connectors.forge.code import known as known_module
 
-from .conftest import forge_options, hour, push, request, review, thread
+from ...git.conftest import Sandbox
+from .conftest import forge_options, hour, local_code, push, request, review, thread
 
 
 def numbered(*changed: tuple[int, str]) -> str:
@@ -335,3 +338,32 @@ def test_of_endless_rounds_the_first_are_read_and_all_are_told(branch, three, te
     monkeypatch.setattr(known_module, "MAX_ROUNDS", 2)
     known = tell(branch.told(three[-1], *(push(head, at) for at, head in enumerate(three))))
     assert [one.left_out for one in known.rounds] == [None, None, "too_many_rounds"]
+
+
+def test_a_repository_of_longer_ids_is_read_alike(repository, tell):
+    shutil.rmtree(repository.path / ".git")
+    repository.git("init", "-q", "-b", "main", "--object-format=sha256")
+    branch = Branch(repository)
+    first = branch.add("a", numbered((3, "one\n")))
+    branch.upstream("a", numbered((20, "from upstream\n")))
+    branch.rebase()
+    second = branch.amend("a", numbered((3, "one, amended\n"), (20, "from upstream\n")))
+    talk = [thread("t", 1.5, path="a", line=3, head=first)]
+    known = tell(branch.told(second, push(first, 1), push(second, 2), threads=talk))
+    assert len(second) == 64
+    assert changed_lines(known.rounds[1]) == ["-one", "+one, amended"]
+    assert (known.threads["t"].answer.round, known.threads["t"].answer.how) == (2, "changed")
+
+
+def test_a_shallow_clone_gives_what_it_has(branch, three, tmp_path, context):
+    first, second, third = three
+    clone = tmp_path / "shallow"
+    branch.repository.git(
+        "clone", "-q", "--depth=1", "--no-single-branch", f"file://{branch.repository.path}", clone
+    )
+    code = local_code(Sandbox(clone), context)
+    told = branch.told(third, push(first, 1), push(second, 2), push(third, 3))
+    (known,) = CodeReader(code, forge_options(), frozenset(), context.emit).tell([told])
+    assert heads(known) == [first, second, third]
+    assert (known.base, known.left_out) == (None, "no_base")
+    assert [one.left_out for one in known.rounds] == ["missing", "missing", "missing"]
