@@ -15,6 +15,7 @@ import cooldown_kit as ck
 from cooldown_kit.documents import read_documents
 from cooldown_kit.errors import InputError
 from cooldown_kit.events import Event, StageFinished
+from cooldown_kit.preferences import read_preferences
 
 WITHOUT = """
 import sys
@@ -110,3 +111,12 @@ def test_layouts_decide_what_is_harvested_and_rendered_again(project: Any) -> No
     assert not cached()["harvest code"], "contents before the change were not harvested yet"
     ck.harvest(tasks, on_event=events.append)
     assert all(cached().values())
+
+
+def test_pairs_for_preference_training_have_a_path_where_the_recipe_asks_for_them(project: Any) -> None:
+    assert ck.harvest(ck.Recipe.load(project.recipe)).preferences_path is None
+    project.edit("mix:\n", "render: {preferences: true}\nmix:\n")
+    made = ck.harvest(ck.Recipe.load(project.recipe))
+    assert made.preferences_path is not None
+    assert list(read_preferences(made.preferences_path)) == [], "git knows no reviews"
+    assert made.summary["preferences"] == {"read": 0, "kept": 0, "dropped": {}}

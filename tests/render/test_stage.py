@@ -8,7 +8,18 @@ import msgspec
 
 from cooldown_kit.documents import read_documents
 from cooldown_kit.events import Progress, ignore
-from cooldown_kit.records import Commit, Record, Skipped, SourceFile, TextPage
+from cooldown_kit.preferences import read_preferences
+from cooldown_kit.records import (
+    CodeReview,
+    Commit,
+    Issue,
+    PullRequest,
+    Record,
+    Skipped,
+    SourceFile,
+    TextPage,
+    Thread,
+)
 from cooldown_kit.render.options import RenderOptions
 from cooldown_kit.render.stage import render_source
 
@@ -149,3 +160,39 @@ def test_a_file_that_is_not_accepted_or_alone_stays_by_itself(
     documents = list(read_documents(tmp_path / "documents.parquet"))
     assert {d.path: d.layout for d in documents} == {"ledger/money.py": "file", "ledger/split.py": "file"}
     assert summary["fallbacks"] == {"repository": {"kept_out": 1, "single_file": 1}}
+
+
+def test_pairs_are_written_and_counted_where_they_are_asked_for(
+    code_review: CodeReview, forge_request: PullRequest, tmp_path: Path
+) -> None:
+    open_one = msgspec.structs.replace(code_review, id="acme/ledger#414/T9", merged=False)
+    secret = msgspec.structs.replace(
+        code_review, id="acme/ledger#415/T1", accepted="KEY = 'AKIA'\n" + (code_review.accepted or "")
+    )
+
+    def clean(record: Record) -> Record:
+        if isinstance(record, CodeReview) and record.accepted:
+            return msgspec.structs.replace(record, accepted=record.accepted.replace("AKIA", "***"))
+        return record
+
+    records = [code_review, open_one, forge_request, secret]
+    summary = run(records, tmp_path, options=RenderOptions(preferences=True), clean=clean)
+    pairs = list(read_preferences(tmp_path / "preferences.parquet"))
+    assert [pair.id for pair in pairs] == ["s:acme/ledger#413/T1", "s:acme/ledger#415/T1"]
+    assert "AKIA" not in msgspec.json.encode(pairs).decode()
+    assert summary["preferences"] == {"pairs": 2, "not_paired": {"not_merged": 1}}
+    assert {d.id for d in read_documents(tmp_path / "documents.parquet")} >= {pair.id for pair in pairs}
+
+
+def test_without_asking_there_are_no_pairs(code_review: CodeReview, tmp_path: Path) -> None:
+    summary = run([code_review], tmp_path)
+    assert summary["preferences"] == {"pairs": 0, "not_paired": {}}
+    assert not (tmp_path / "preferences.parquet").exists()
+
+
+def test_talk_has_no_language_and_reviews_have_that_of_their_file(
+    code_review: CodeReview, issue: Issue, question: Thread, tmp_path: Path
+) -> None:
+    summary = run([code_review, issue, question], tmp_path)
+    assert summary["by_language"] == {"Python": 1}
+    assert set(summary["by_kind"]) == {"review", "issue", "thread"}
