@@ -13,7 +13,7 @@ _FORMS: Final = (
     re.compile(r"app:[A-Za-z0-9.]{1,64}:[0-9]{1,20}:[^\x00-\x1f\x7f]{1,4096}"),
 )
 _TOKEN = re.compile(
-    r"(?:gh[opsur]_|github_pat_|glpat-|gloas-|gldt-|glft-|ATATT3|ATBB|ATCTT3)[A-Za-z0-9_=-]{4,}"
+    r"(?:gh[opsur]_|hf_|github_pat_|glpat-|gloas-|gldt-|glft-|ATATT3|ATBB|ATCTT3)[A-Za-z0-9_=-]{4,}"
 )
 """Beginnings that forges give their tokens: somebody may have put one where a name belongs."""
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, field_validator
 
+from cooldown_connectors.credentials.references import checked_reference
 from cooldown_connectors.http.addresses import checked_address
-from cooldown_connectors.huggingface.token import checked_reference
 from cooldown_connectors.text.options import RowOptions
 from cooldown_kit.options import Count
 
@@ -44,7 +44,7 @@ class HuggingFaceOptions(RowOptions):
     limit: Annotated[Count, Field(ge=1)] | None = None
     """Take the first so many rows that hold text, in the order of files and rows; files after them are not fetched. Empty takes all."""
     token: str | None = None
-    """Where the token for a private or gated set stands, as `env:NAME`; the token itself is never stored."""
+    """Where the token for a private or gated set stands, as `env:NAME` or `file:PATH`; the token itself is never stored."""
     endpoint: str = "https://huggingface.co"
     """Address of the hub, or of a mirror on your own premises."""
     offline: bool | Literal["auto"] = "auto"
@@ -74,4 +74,8 @@ class HuggingFaceOptions(RowOptions):
     @field_validator("token")
     @classmethod
     def _token_is_a_reference(cls, token: str | None) -> str | None:
-        return None if token is None else checked_reference(token)
+        if token is not None and not checked_reference(token).startswith(("env:", "file:")):
+            raise ValueError(
+                "the hub's token stands in an environment variable or a file: say `env:NAME` or `file:PATH`"
+            )
+        return token

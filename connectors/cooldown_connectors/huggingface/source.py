@@ -13,12 +13,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal, Self
 
+from cooldown_connectors.credentials.tokens import token_of
 from cooldown_connectors.huggingface.cache import Cache
 from cooldown_connectors.huggingface.errors import Answered, Unreachable, refused, unreachable
 from cooldown_connectors.huggingface.hub import Hub
 from cooldown_connectors.huggingface.listing import CARD, Listing, RemoteFile
 from cooldown_connectors.huggingface.options import HuggingFaceOptions
-from cooldown_connectors.huggingface.token import token_of
 from cooldown_kit.connector import HarvestContext
 from cooldown_kit.errors import InputError, StorageError
 from cooldown_kit.events import Message, Progress
@@ -175,7 +175,11 @@ class Source:
 
     @cached_property
     def _token(self) -> str | None:
-        return token_of(self.options.token) if self.options.token is not None else None
+        if self.options.token is None:
+            return None
+        return token_of(
+            self.options.token, folder=self._context.folder, address=self.options.endpoint
+        ).value()
 
     @contextmanager
     def _asking(self) -> Iterator[Hub]:
