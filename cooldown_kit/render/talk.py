@@ -192,8 +192,10 @@ def _without_empty_headings(lines: Sequence[_Line]) -> list[_Line]:
         elif line.text.strip():
             continue
         kept.append(line)
-    says = any(line.text.strip() for line in kept)
-    return kept[::-1] if says else list(lines)  # a heading alone is a way to shout
+    written = [line for line in lines if line.text.strip()]
+    if len(written) == 1 and _HEADING.match(written[0].text):
+        return written  # a heading alone is a way to shout
+    return kept[::-1]
 
 
 def _squeezed(lines: Sequence[_Line]) -> str:

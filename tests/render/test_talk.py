@@ -85,7 +85,8 @@ def test_boxes_are_talk_where_one_is_ticked_and_where_no_template_is() -> None:
 def test_a_comment_sign_in_code_is_no_heading() -> None:
     text = "```sh\n# first\n# second\n```"
     assert clean_talk(text) == text
-    assert clean_talk("# Works for me") == "# Works for me"
+    assert clean_talk("# Works for me\n") == "# Works for me"
+    assert clean_talk("### Version\n\n_No response_\n\n### Logs\n") == ""
     assert clean_talk("# Title\n\n## Part\n\ntext") == "# Title\n\n## Part\n\ntext"
 
 
