@@ -139,7 +139,11 @@ def _closed_states(session: Session) -> dict[tuple[str, str], bool]:
     try:
         path = f"{project(session)}/_apis/wit/workitemtypes"
         types = objects(session.get(path, {"api-version": version(session)}).data, "value")
-    except (NotFound, Refused):
+    except NotFound:
+        return {}
+    except Refused as answer:
+        if answer.status == 401:  # the token is not valid any more
+            raise
         return {}
     return {
         (text(kind, "name"), text(state, "name")): text(state, "category") in _CLOSED_CATEGORIES

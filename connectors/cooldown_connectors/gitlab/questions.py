@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 from cooldown_connectors.forge.protocol import Json, Session
 from cooldown_connectors.gitlab.mapping import Place
-from cooldown_connectors.http.errors import NotFound, Refused
+from cooldown_connectors.http.errors import Answered, NotFound, Refused
 
+UNAUTHORISED: Final = 401
 PAGE: Final = 100
 """Items of one answer: the most that GitLab gives."""
 REQUESTS: Final[Mapping[str, str | int | bool]] = {"state": "all", "scope": "all"}
@@ -47,12 +48,20 @@ class Questions:
         """All items of a list that this GitLab may not have (an older one, another tier, a feature that was switched off)."""
         try:
             return list(self.all(path))
-        except (NotFound, Refused):
+        except (NotFound, Refused) as answer:
+            _must_be_ours(answer)
             return []
 
     def one_if_there(self, path: str) -> Json:
         """One object, ``{}`` where this GitLab has it not."""
         try:
             return self.session.get(path).data or {}
-        except (NotFound, Refused):
+        except (NotFound, Refused) as answer:
+            _must_be_ours(answer)
             return {}
+
+
+def _must_be_ours(answer: Answered) -> None:
+    """A token that is not valid any more says nothing of what this GitLab has: raise it."""
+    if answer.status == UNAUTHORISED:
+        raise answer

@@ -42,6 +42,7 @@ class FakeGitLab:
         self.things: dict[str, Any] = {}
         """What stands at a path below the project."""
         self.refused: set[str] = set()
+        self.refusal = 403
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.before: Callable[[int], None] = lambda number: None
         self.most_counted = 10_000
@@ -72,7 +73,7 @@ class FakeGitLab:
         self.before(len(self.asked))
         self.asked.append((found, dict(params)))
         if found in self.refused:
-            raise Refused("403", where=path)
+            raise Refused("refused", where=path, status=self.refusal)
         return found
 
     def _find(self, path: str) -> Any:

@@ -18,7 +18,7 @@ from cooldown_connectors.forge.parts import (
 )
 from cooldown_connectors.forge.protocol import Census, Details, Gone, Stream
 from cooldown_connectors.gitlab.forge import GitLab
-from cooldown_connectors.http.errors import NotFound
+from cooldown_connectors.http.errors import NotFound, Refused
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -277,6 +277,9 @@ def test_what_this_gitlab_has_not_got_does_not_keep_the_rest_away(made):
     session.refused = {f"merge_requests/1/{name}" for name in ("approvals", "resource_state_events")}
     page = details(session, "request details").fetch(session, "1 discussions approvals closes labels states")
     assert [part.kind for part in page.parts] == ["comment"]
+    session.refusal = 401  # the token has expired: nothing may pass for empty
+    with pytest.raises(Refused):
+        details(session, "request details").fetch(session, "1 discussions approvals")
     with pytest.raises(NotFound):  # without its discussions a request is not read
         details(session, "request details").fetch(session, "2 discussions")
 
