@@ -42,6 +42,8 @@ seed: 17
 # Where documents come from. `cooldown connectors` lists what can be read.
 sources:
 {chr(10).join(sources)}
+  # Pull requests, reviews and issues of your forge (docs/connectors/forges.md): github, gitlab, gitea, bitbucket, azure_devops.
+  # forge: {{connector: github, repository: OWNER/NAME, token: env:GITHUB_TOKEN}}
 
 # How they are laid out (docs/render.md). After a first run, `cooldown inspect --layouts` shows each layout on your own data.
 # render:
