@@ -65,7 +65,7 @@ class ForgeConnector(ABC):
         """
         forge = self.forge_of(options)
         check_code(options, context)
-        if not _asks(options):
+        if not options.asks:
             _check_kept(forge, options, context)
             return
         with _client(forge, options, context) as client:
@@ -86,7 +86,7 @@ class ForgeConnector(ABC):
     def estimate(self, options: ForgeOptions, context: HarvestContext) -> list[Estimate]:
         """What an update would ask for, from a handful of questions a repository."""
         forge = self.forge_of(options)
-        if not _asks(options):
+        if not options.asks:
             return []
         found = []
         with _client(forge, options, context) as client:
@@ -101,7 +101,7 @@ class ForgeConnector(ABC):
         forge = self.forge_of(options)
         if options.replay:
             return _replay_all(forge, options, context)
-        if not _asks(options):
+        if not options.asks:
             return {"calls": 0}
         total = {"repositories": 0, "calls": 0, "points": 0, "changed": 0, "gone": 0}
         failed: list[Answered] = []
@@ -167,11 +167,6 @@ class ForgeConnector(ABC):
                     yield record
                     pace.step()
                 pace.end()
-
-
-def _asks(options: ForgeOptions) -> bool:
-    """Whether the forge is asked at all."""
-    return not options.replay and options.update == "always"
 
 
 def _client(forge: Forge, options: ForgeOptions, context: HarvestContext) -> Client:

@@ -139,6 +139,11 @@ class ForgeOptions(SourceOptions):
         return self
 
     @property
+    def asks(self) -> bool:
+        """Whether anybody is asked at all, the forge or its git."""
+        return not self.replay and self.update == "always"
+
+    @property
     def earliest(self) -> datetime | None:
         """From when on changes are taken."""
         if self.since is None:

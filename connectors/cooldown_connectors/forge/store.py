@@ -275,9 +275,10 @@ class Store:
             yield Gone(kind, key, why, went)
 
     def todos(self, details: str) -> list[Todo]:
-        """What is new or changed and was not asked for yet."""
+        """What is new or changed and was not asked for yet: first what never was, so that a harvest of few calls gets on."""
         rows = self._database.execute(
-            "SELECT details, key, stamp FROM todo WHERE details = ? AND done IS NOT stamp ORDER BY length(key), key",
+            "SELECT details, key, stamp FROM todo WHERE details = ? AND done IS NOT stamp "
+            "ORDER BY done IS NOT NULL, done, length(key), key",
             (details,),
         )
         return [Todo(*row) for row in rows]

@@ -5,7 +5,7 @@ What was stored is never asked for again, and what was not is asked for by the n
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,6 +19,8 @@ from cooldown_kit.errors import CooldownError
 from cooldown_kit.events import Emit, Message, Progress
 
 STAGE: Final = "harvest"
+_NO_LONGER_GOOD: Final = 401
+"""Status for a token that has run out: nothing more can be read with it."""
 
 
 class AskingSession(Session, Protocol):
@@ -61,6 +63,8 @@ class Synchroniser:
         self._emit, self._source = emit, source
         self._concurrency, self._expected = concurrency, expected
         self._takes = frozenset(session.takes)
+        self._refused: dict[str, tuple[str, str]] = {}
+        self._refusals = Counter[str]()
         self.found = Synchronised()
 
     def run(self) -> Synchronised:
@@ -77,6 +81,7 @@ class Synchroniser:
             if census.takes & self._takes:
                 self._session.stream = f"census of {census.kind}s"
                 self._count(census)
+        self._warn_of_refusals()
         return self.found
 
     def _read(self, stream: Stream) -> None:
@@ -118,13 +123,19 @@ class Synchroniser:
     def _keep_details(self, todo: Todo, future: Future[Page]) -> None:
         try:
             page = future.result()
-        except (
-            NotFound,
-            Refused,
-        ) as error:  # it went while we read, or is closed to this token: the rest goes on
-            self._warn(f"{todo.details} of {todo.key} cannot be read: {error.what}")
+        except NotFound:  # it went while we read
             page = Page([])
+        except Refused as error:  # closed to this token: the rest goes on, and the next harvest asks again
+            if error.status == _NO_LONGER_GOOD:
+                raise
+            self._refused.setdefault(todo.details, (todo.key, error.what))
+            self._refusals[todo.details] += 1
+            return
         self._keep(page, lambda page: self._store.keep_details(todo, page))
+
+    def _warn_of_refusals(self) -> None:
+        for name, (key, what) in self._refused.items():
+            self._warn(f"{name} of {self._refusals[name]:,} things cannot be read, {key} among them: {what}")
 
     def _count(self, census: Census) -> None:
         """Find out what has vanished, where the forge has another number of things than the store."""

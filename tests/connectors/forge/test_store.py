@@ -100,7 +100,7 @@ def test_a_thing_is_on_the_list_until_it_was_done_as_it_is_now(store: Store) -> 
     first = store.todos("notes")[0]
     keep(store, todo=[Todo("notes", "2", "tuesday")])  # it changed while it was asked about
     store.keep_details(first, Page([]))
-    assert [(todo.key, todo.stamp) for todo in store.todos("notes")] == [("2", "tuesday"), ("12", "monday")]
+    assert [(todo.key, todo.stamp) for todo in store.todos("notes")] == [("12", "monday"), ("2", "tuesday")]
     for todo in store.todos("notes"):
         store.keep_details(todo, Page([]))
     keep(store, todo=[Todo("notes", "2", "tuesday")])

@@ -11,7 +11,7 @@ from cooldown_connectors.forge.parts import CommentPart, IssuePart, issue
 from cooldown_connectors.forge.protocol import Census, Counted, Details, Gone, Page, Stream, Todo
 from cooldown_connectors.forge.store import Store
 from cooldown_connectors.forge.sync import Synchroniser
-from cooldown_connectors.http.errors import NotFound
+from cooldown_connectors.http.errors import NotFound, Refused
 
 from cooldown_kit.errors import Stopped
 from cooldown_kit.events import Event, Message, ignore
@@ -148,16 +148,40 @@ def test_details_are_stored_in_order_though_several_are_under_way(store: Store) 
 
 
 def test_a_thing_that_went_while_it_was_asked_about_stops_nothing(store: Store) -> None:
-    events: list[Event] = []
-
     def fetch(session: Any, key: str) -> Page:
         if key == "2":
             raise NotFound("there is none", status=404)
         return Page([_note(key)])
 
-    synchronise(store, [counting(3, []), _notes(fetch)], emit=events.append)
+    synchronise(store, [counting(3, []), _notes(fetch)])
     assert store.todos("notes") == []
-    assert any(isinstance(e, Message) and "notes of 2" in e.text for e in events)
+    assert [len(store.parts_of(issue(number))) for number in (1, 2, 3)] == [1, 0, 1]
+
+
+def test_what_a_token_may_not_see_is_said_once_and_asked_for_again(store: Store) -> None:
+    events: list[Event] = []
+    closed = True
+
+    def fetch(session: Any, key: str) -> Page:
+        if closed and key in "23":
+            raise Refused("the forge refuses (status 403)", status=403)
+        return Page([_note(key)])
+
+    synchronise(store, [counting(4, []), _notes(fetch)], emit=events.append)
+    warnings = [e.text for e in events if isinstance(e, Message)]
+    assert len(warnings) == 1 and "notes of 2 things cannot be read, 2 among them" in warnings[0]
+    closed = False
+    synchronise(store, [counting(4, []), _notes(fetch)])
+    assert [len(store.parts_of(issue(number))) for number in (1, 2, 3, 4)] == [1, 1, 1, 1]
+
+
+def test_a_token_that_runs_out_ends_it_and_loses_nothing(store: Store) -> None:
+    def fetch(session: Any, key: str) -> Page:
+        raise Refused("the forge refuses (status 401)", status=401)
+
+    with pytest.raises(Refused):
+        synchronise(store, [counting(3, []), _notes(fetch)])
+    assert len(store.todos("notes")) == 3
 
 
 def _census(there: list[str], **more: Any) -> Census:

@@ -179,17 +179,17 @@ def _mirror(options: ForgeOptions, facts: Facts, forge: Forge, token: Token, con
     folder = mirror_folder(url, store)
     fresh = False
     if not folder.exists():
-        if options.replay:
+        if not options.asks:
             raise InputError(
-                "there is no mirror of it, and `replay` asks nobody",
+                "there is no mirror of it, and nobody is asked (`replay`, `update: never`)",
                 where=url,
-                remedy="harvest once without `replay`",
+                remedy="harvest once with the network",
             )
         _make(network(), named, folder, refspecs, context)
         fresh = True
     offline = git_for(url, store, "", None)
     mirror = replace(offline, directory=folder, protocols=(), secrets={}, memory=MAX_MEMORY)
-    remote = None if options.replay else Remote(network, mirror, url, refspecs, context, fresh)
+    remote = Remote(network, mirror, url, refspecs, context, fresh) if options.asks else None
     kept = store / f"requests-{digest_of(url)[:16]}"
     return Code(mirror, url, kept, context, read_shallow(folder), remote)
 
