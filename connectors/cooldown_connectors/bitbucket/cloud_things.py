@@ -59,7 +59,7 @@ def request_parts(item: Json) -> list[Part]:
     state = _STATES.get(text(item, "state"), "open")
     created = moment(item, "created_on") or EPOCH
     updated = moment(item, "updated_on") or created
-    closed = (moment(item, "closed_on") or updated) if state != "open" else None
+    closed = None if state == "open" else updated  # the forge has no time of closing; the events have
     title, branch = text(item, "title"), text(item, "source", "branch", "name")
     part = RequestPart(
         number=number,
@@ -100,6 +100,7 @@ def issue_part(item: Json) -> IssuePart | None:
         state="open" if still_open else "closed",
         created_at=created,
         updated_at=updated,
+        closed_at=None if still_open else updated,  # the forge has no time of closing; the events have
         reason=None if still_open else state or None,
         type=maybe(item, "kind"),
         labels=[component] if component else [],

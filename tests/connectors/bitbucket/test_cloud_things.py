@@ -264,6 +264,7 @@ def test_an_issue_and_what_was_done_to_it() -> None:
         ["api"],
         "2.1",
     )
+    assert part.closed_at == part.updated_at
     changes = [
         {"state": {"old": "new", "new": "on hold"}},
         {"state": {"old": "on hold", "new": "resolved"}, "assignee": {"old": "", "new": "bo"}},
