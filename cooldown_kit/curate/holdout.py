@@ -2,7 +2,7 @@
 
 Splitting by time measures what a model that learns from the past does on what comes next. It is inherent in it that a held-out
 commit may touch a file whose earlier state was trained on, and that a commit before the cut may have touched a file that is held
-out in its newest state. A pull request and its commits, which tell the same change, are kept together by
+out in its newest state. A pull request, its commits and its reviews, which tell the same change, are kept together by
 :mod:`cooldown_kit.curate.groups`.
 """
 

@@ -87,6 +87,10 @@ def test_every_kind_of_document_has_a_plural_that_people_use() -> None:
         "code",
         "notebooks",
         "pull requests",
+        "code reviews",
+        "issues",
+        "discussions",
+        "threads",
         "releases",
         "text",
     }
