@@ -62,6 +62,12 @@ def headers(token: str) -> Mapping[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
+def git_login(token: str) -> tuple[str, str]:
+    """What git says with the same token: an API token goes without the address before it, under a name of its own."""
+    address, _, value = token.rpartition(":")
+    return ("x-bitbucket-api-token-auth", value) if address else ("x-token-auth", token)
+
+
 class Cloud:
     """bitbucket.org."""
 
@@ -74,7 +80,7 @@ class Cloud:
             "a repository or workspace access token with the scopes `repository`, `pullrequest` and, for issues, `issue`; "
             "or an API token, put down as `name@example.com:TOKEN`"
         ),
-        git_username="x-token-auth",
+        git_login=git_login,
     )
     limits = Limits(calls_per_hour=1000)
     accept = "application/json"

@@ -140,7 +140,10 @@ class Assembler:
         reviews = [_reviewed(one.review, known) for one in parts.of(ReviewPart)]
         reviews.sort(key=lambda one: (one.submitted_at.timestamp(), len(one.id), one.id))
         threads = [_thread(one, known.threads.get(one.id)) for one in told.threads]
-        closing = last_to_close(sorted(events, key=lambda event: event.at.timestamp()))
+        closing = None if part.state == "open" else last_to_close(events)
+        closed_at = (
+            closing.at if closing else part.merged_at or part.closed_at
+        )  # some forges give a time that moves
         return PullRequest(
             id=f"{self._identity.repository}#{part.number}",
             take="pull_requests",
@@ -150,7 +153,7 @@ class Assembler:
             description=part.text,
             merged=part.state == "merged",
             merged_in=known.merged_in or part.merged_in,
-            merged_at=part.merged_at,
+            merged_at=closed_at if part.state == "merged" else None,
             base=known.base,
             head=known.head or part.head,
             commits=known.commits,
@@ -164,8 +167,8 @@ class Assembler:
             draft=part.draft,
             created_at=part.created_at,
             updated_at=part.updated_at,
-            closed_at=part.closed_at or part.merged_at,
-            closed_by=part.closed_by or (closing.actor if closing and part.state != "open" else None),
+            closed_at=closed_at,
+            closed_by=part.closed_by or (closing.actor if closing else None),
             target=part.target,
             branch=part.branch,
             labels=part.labels,
@@ -219,7 +222,7 @@ class Assembler:
         assert isinstance(part, IssuePart)
         parts = _ByKind(self._store.parts_of(issue(number)))
         events, comments = _events(parts), _comments(parts)
-        closing = last_to_close(sorted(events, key=lambda event: event.at.timestamp()))
+        closing = None if part.state == "open" else last_to_close(events)
         return Issue(
             id=f"{self._identity.repository}/issues/{number}",
             take="issues",
@@ -233,7 +236,7 @@ class Assembler:
             created_at=part.created_at,
             updated_at=part.updated_at,
             closed_at=part.closed_at,
-            closed_by=part.closed_by or (closing.actor if closing and part.state == "closed" else None),
+            closed_by=part.closed_by or (closing.actor if closing else None),
             reason=part.reason,
             type=part.type,
             labels=part.labels,

@@ -260,6 +260,8 @@ class Access:
     """What kind of token to make, and with which permissions: part of the remedy where it is refused."""
     git_username: str = "x-access-token"
     """User name that goes with the token when git fetches."""
+    git_login: Callable[[str], tuple[str, str]] | None = None
+    """User name and password of git by the token, where they depend on it."""
 
 
 class Forge(Protocol):

@@ -51,8 +51,8 @@ def issue_timeline(
 
 
 def last_to_close(events: Sequence[TimelineEvent]) -> TimelineEvent | None:
-    """The event that closed it for good."""
-    return next((event for event in reversed(events) if event.kind in _ENDS), None)
+    """The event that closed it for good, of events in any order."""
+    return max((event for event in events if event.kind in _ENDS), key=lambda event: event.at, default=None)
 
 
 def _said(comments: Iterable[Comment]) -> Iterator[TimelineEvent]:

@@ -33,6 +33,7 @@ from cooldown_connectors.git.mirror import (
 from cooldown_connectors.git.options import GitOptions
 from cooldown_connectors.git.pace import Pace, warn
 from cooldown_connectors.git.refs import commits_of
+from cooldown_connectors.git.request_heads import request_heads
 from cooldown_connectors.git.repository import look
 from cooldown_connectors.git.store import bare, locked
 from cooldown_kit.connector import HarvestContext
@@ -62,6 +63,7 @@ class Code:
     references: Mapping[str, str] = field(default_factory=dict)
     """Of a local clone: full name → commit. A mirror's are asked for."""
     _history: History | None = None
+    _heads: dict[int, str] | None = None
 
     def bring(self, names: Iterable[str]) -> dict[str, str]:
         """Commits by the names that a forge gives them (ids, perhaps abbreviated) → full ids, of those that are here in the end.
@@ -113,6 +115,21 @@ class Code:
         )
         found = (line.partition(" ") for line in listed.splitlines())
         return {name: commit for commit, _, name in found if not name.startswith("refs/tags/")}
+
+    def head_of(self, number: int) -> str | None:
+        """The head of a request as git's own references have it, for forges that do not name it (any more); ``None`` where there is none.
+
+        Where a request has no reference here everything new is fetched, once. Raises ``GitFailed``.
+        """
+        heads = self._heads if self._heads is not None else self._named_heads()
+        if number not in heads and self.remote is not None and self.remote.refresh():
+            heads = self._named_heads()
+        self._heads = heads
+        return heads.get(number)
+
+    def _named_heads(self) -> dict[int, str]:
+        heads, _ = request_heads(self.references_now())
+        return {one.number: one.revision for one in heads if not one.merge}
 
     def tip_of(self, branch: str) -> str | None:
         """The commit that a branch leads to here."""
@@ -173,7 +190,10 @@ def _mirror(options: ForgeOptions, facts: Facts, forge: Forge, token: Token, con
 
     def network() -> Git:
         settings = _settings(options, context)
-        return git_for(url, store, forge.access.git_username, token() if own else None, settings)
+        username, password = forge.access.git_username, token() if own else None
+        if password is not None and forge.access.git_login is not None:
+            username, password = forge.access.git_login(password)
+        return git_for(url, store, username, password, settings)
 
     refspecs = _refspecs(forge.request_refs)
     folder = mirror_folder(url, store)

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+import msgspec
+
 from cooldown_connectors.forge.code.bases import Bases
 from cooldown_connectors.forge.code.changes import Changed, changes_between
 from cooldown_connectors.forge.code.commits import Commits
@@ -64,6 +66,7 @@ class CodeReader:
             yield from (known_without_code(told, "no_clone") for told in requests)
             return
         try:
+            requests = [_with_head(told, self._code) for told in requests]
             commits = self._commits(self._code, requests)
         except GitFailed as error:
             self._warn(error)
@@ -81,7 +84,7 @@ class CodeReader:
 
     def _commits(self, code: Code, requests: Iterable[Told]) -> Commits:
         """The graph, with the commits of these requests in it as far as they can be had."""
-        names = {name for told in requests for name in names_in(told)} - self._asked
+        names = {name for told in requests for name in names_in(_with_head(told, code))} - self._asked
         if names:
             self._full |= code.bring(names)
             self._asked |= names
@@ -162,3 +165,13 @@ def _batches(requests: Sequence[Told]) -> Iterator[Sequence[Told]]:
         heads += more
     if start < len(requests):
         yield requests[start:]
+
+
+def _with_head(told: Told, code: Code) -> Told:
+    """The request with its head; a forge that does not name it has a reference that does. Raises ``GitFailed``."""
+    if told.request.head is not None:
+        return told
+    head = code.head_of(told.request.number)
+    if head is None:
+        return told
+    return replace(told, request=msgspec.structs.replace(told.request, head=head))

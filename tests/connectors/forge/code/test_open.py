@@ -243,3 +243,31 @@ def test_a_mirror_that_was_cut_short_is_not_taken_for_one(base, repository, open
     assert open_it() is None
     server.trouble = None
     assert open_it().bring([base]) == {base: base}
+
+
+def test_a_request_whose_head_the_forge_does_not_name_has_it_from_gits_reference(
+    base, repository, open_it, context
+):
+    """Gitea names the branch's tip of today, which a closed request has nothing to do with any more."""
+    _, head = _request(repository, 7)
+    code = open_it()
+    assert code.head_of(7) == head
+    assert code.head_of(8) is None
+    _, later = _request(repository, 8)
+    again = open_it()
+    assert again.head_of(8) == later  # fetched, since it is not here
+    told = Told(request(7, base=base, head=None), [], [], [])
+    (known,) = CodeReader(again, forge_options(), frozenset(), context.emit).tell([told])
+    assert known.head == head
+    assert [change.path for change in known.changes] == ["a"]
+
+
+def test_the_user_that_goes_with_a_token_may_depend_on_it(base, repository, open_it, server):
+    forge = ToyForge(server.url)
+    forge.access = Access(
+        headers=lambda token: {},
+        token_help="",
+        git_login=lambda token: ("robot-of", token.rpartition(":")[2]),
+    )
+    server.password = "Basic " + base64.b64encode(b"robot-of:tok_1").decode()
+    assert open_it(token="ann@bank.example:tok_1", forge=forge).bring([base]) == {base: base}
