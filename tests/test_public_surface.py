@@ -42,7 +42,7 @@ def recipe_options() -> str:
     from cooldown_kit.recipe import Recipe
 
     lines = [f"{o.name}: {o.type} = {o.default}" for o in describe(Recipe)]
-    for name in ("git", "text"):
+    for name in connector.installed():
         lines += [
             f"sources.<{name}>.{o.name}: {o.type} = {o.default}"
             for o in describe(connector.find(name).Options)
@@ -82,7 +82,7 @@ def test_every_option_has_a_line_of_help() -> None:
     from cooldown_kit.cli.reference import describe
     from cooldown_kit.recipe import Recipe
 
-    models = [Recipe, *(connector.find(name).Options for name in ("git", "text"))]
+    models = [Recipe, *(connector.find(name).Options for name in connector.installed())]
     assert not [option.name for model in models for option in describe(model) if not option.help]
 
 
