@@ -84,11 +84,11 @@ CONNECTIONS: Final = {
     ),
     "reviewThreads": (
         "first: {first}",
-        "id isResolved isOutdated resolvedBy { login } comments(first: 20) { pageInfo { hasNextPage endCursor } nodes { fullDatabaseId } }",
+        "id isResolved isOutdated resolvedBy { login } comments(first: 20) { pageInfo { hasNextPage endCursor } nodes { fullDatabaseId updatedAt } }",
     ),
     "requestTimeline": (f"first: {{first}}, itemTypes: [{_REQUEST_TYPES}]", _EVENTS + _REQUEST_EVENTS),
     "issueTimeline": (f"first: {{first}}, itemTypes: [{_COMMON_TYPES}]", _EVENTS),
-    "comments": ("first: {first}", "fullDatabaseId"),
+    "comments": ("first: {first}", "fullDatabaseId updatedAt"),
 }
 """Name → arguments and fields. The two timelines are one connection, ``timelineItems``, of two types."""
 
@@ -158,7 +158,7 @@ ONE_ISSUE: Final = (
     f"query({_IN}, $number: Int!) {{ {_COST} {_REPOSITORY} {{ issue(number: $number) {{ {_ISSUE} }} }} }}"
 )
 REPLIES: Final = f"query($id: ID!, $after: String) {{ {_COST} node(id: $id) {{ ... on DiscussionComment {{ replies(first: 100, after: $after) {{ {_REPLIES} }} }} }} }}"
-THREAD_COMMENTS: Final = f"query($id: ID!, $after: String) {{ {_COST} node(id: $id) {{ ... on PullRequestReviewThread {{ comments(first: 100, after: $after) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ fullDatabaseId }} }} }} }} }}"
+THREAD_COMMENTS: Final = f"query($id: ID!, $after: String) {{ {_COST} node(id: $id) {{ ... on PullRequestReviewThread {{ comments(first: 100, after: $after) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ fullDatabaseId updatedAt }} }} }} }} }}"
 DISCUSSION_COMMENTS: Final = f"query({_IN}, $number: Int!, $after: String) {{ {_COST} {_REPOSITORY} {{ discussion(number: $number) {{ comments(first: 50, after: $after) {{ {_DISCUSSION_COMMENTS} }} }} }} }}"
 COUNTS: Final = f"""
 query({_IN}) {{

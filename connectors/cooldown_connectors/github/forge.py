@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
 from cooldown_connectors.forge.descent import Step, descend
 from cooldown_connectors.forge.keyset import by_time
-from cooldown_connectors.forge.parts import Part, discussion, issue, request
+from cooldown_connectors.forge.parts import IssuePart, Part, RequestPart, discussion, issue, request
 from cooldown_connectors.forge.protocol import (
     Access,
     Census,
@@ -197,7 +198,10 @@ def _review_comments(session: Session, cursor: Json) -> Iterator[Page]:
 
 
 def _issue_list(session: Session, cursor: Json) -> Iterator[Page]:
-    return _changed(session, "/issues", cursor, rest.issue_part, state="all")
+    for page in _changed(session, "/issues", cursor, rest.issue_part, state="all"):
+        old = [part for part in page.parts if isinstance(part, IssuePart) and _is_older(session, part)]
+        earlier = [comment for part in old for comment in _comments_of(session, part.number)]
+        yield replace(page, parts=[*page.parts, *earlier])
 
 
 def _pulls(session: Session, cursor: Json) -> Iterator[Page]:
@@ -212,7 +216,43 @@ def _pulls(session: Session, cursor: Json) -> Iterator[Page]:
         return Step(listed.items, page + 1 if listed.more else None)
 
     for page in descend(ask, cursor, time_of=lambda item: item["updated_at"], start=_since(session)):
-        yield Page([rest.request_part(item) for item in page.items], page.cursor)
+        parts: list[Part] = []
+        for part in map(rest.request_part, page.items):
+            parts.append(part)
+            if _is_older(session, part):
+                parts += _comments_of(session, part.number)
+                parts += _review_comments_of(session, part.number)
+        yield Page(parts, page.cursor)
+
+
+# What was said before the time from which on changes are taken, of things that changed after it. The lists of all comments begin at
+# that time; half a conversation is none.
+
+
+def _is_older(session: Session, part: RequestPart | IssuePart) -> bool:
+    return session.since is not None and part.created_at < session.since
+
+
+def _earlier(session: Session, named: Sequence[Json]) -> bool:
+    """Whether some of these comments are not in the lists of all comments."""
+    since = _since(session)
+    return since is not None and any(one["updatedAt"] < since for one in named)
+
+
+def _comments_of(session: Session, number: int) -> Iterator[Part]:
+    return _all_parts(session, f"/issues/{number}/comments", rest.comment_part)
+
+
+def _review_comments_of(session: Session, number: int) -> Iterator[Part]:
+    return _all_parts(session, f"/pulls/{number}/comments", rest.review_comment_part)
+
+
+def _all_parts(session: Session, path: str, part: Callable[[Json], Part | None]) -> Iterator[Part]:
+    page, more = 1, True
+    while more:
+        listed = session.numbered(_repository(session, path), {}, page, _LIST)
+        yield from (one for item in listed.items if (one := part(item)) is not None)
+        page, more = page + 1, listed.more
 
 
 def _releases(session: Session, cursor: Json) -> Iterator[Page]:
@@ -302,7 +342,12 @@ def _of_request(session: Session, node: Json) -> Page:
     parts += nodes.timeline_parts(of, all_of("requestTimeline"))
     parts += nodes.links_of_request(number, all_of("closingIssuesReferences"))
     written = [comment for one in threads for comment in one["comments"]["nodes"]]
-    exist = [("comment", of, _ids(all_of("comments"))), ("review_comment", of, _ids(written))]
+    said = all_of("comments")
+    if _earlier(session, said):
+        parts += _comments_of(session, number)
+    if _earlier(session, written):
+        parts += _review_comments_of(session, number)
+    exist = [("comment", of, _ids(said)), ("review_comment", of, _ids(written))]
     return Page(
         parts, whole=[(kind, of) for kind in ("review", "thread", "event", "push", "link")], exist=exist
     )
@@ -316,7 +361,10 @@ def _of_issue(session: Session, node: Json) -> Page:
     node["labels"], node["issueTimeline"] = {"nodes": all_of("labels")}, {"nodes": timeline}
     parts: list[Part] = [nodes.issue_part(node), *nodes.timeline_parts(of, timeline)]
     parts += nodes.links_of_issue(number, all_of("closedByPullRequestsReferences"))
-    exist = [("comment", of, _ids(all_of("comments")))]
+    said = all_of("comments")
+    if _earlier(session, said):
+        parts += _comments_of(session, number)
+    exist = [("comment", of, _ids(said))]
     return Page(parts, whole=[("event", of), ("link", of)], exist=exist)
 
 

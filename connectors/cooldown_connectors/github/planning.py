@@ -41,13 +41,17 @@ def _list(session: Session, stream: str, path: str, cursors: Mapping[str, Json],
     question: dict[str, str | int | bool | list[str]] = {**params, "per_page": 1}
     if since is not None:
         question["since"] = since
-    elif session.since is not None:
-        question["since"] = session.since.strftime("%Y-%m-%dT%H:%M:%SZ")
+    elif (earliest := _since(session)) is not None:
+        question["since"] = earliest
     reply = session.get(f"/repos/{session.owner}/{session.name}{path}", question)
     last = reply.link("last")
     items = int(parse_qs(urlsplit(last).query)["page"][0]) if last else len(reply.data)
     # A page by time starts with the last thing of the one before.
     return Planned(stream, items, max(1, math.ceil(items / (_PAGE - 1))))
+
+
+def _since(session: Session) -> str | None:
+    return None if session.since is None else session.since.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _nodes(session: Session, cursors: Mapping[str, Json]) -> Iterator[Planned]:
@@ -61,7 +65,7 @@ def _nodes(session: Session, cursors: Mapping[str, Json]) -> Iterator[Planned]:
         if not takes & session.takes:
             continue
         items, exact = counts[connection]["totalCount"], True
-        mark = (cursors.get(stream) or {}).get("mark")
+        mark = (cursors.get(stream) or {}).get("mark") or _since(session)
         if mark is not None and kind is not None:
             query = f"repo:{session.owner}/{session.name} {kind} updated:>={mark}"
             items = session.graphql(documents.CHANGED, {"query": query})["search"]["issueCount"]

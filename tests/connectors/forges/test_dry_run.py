@@ -104,6 +104,18 @@ def test_after_a_harvest_it_says_how_little_is_left(
     assert sum(one["calls"] for one in left.values()) < asked / 2
 
 
+def test_it_speaks_of_what_changed_since_the_time_that_the_recipe_names(
+    recipe: Path, fake: FakeForge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = fake.front.world  # type: ignore[attr-defined]
+    newest = max(one.updated for one in world.requests.values())
+    since = f"sources.forge.since={newest:%Y-%m-%dT%H:%M:%SZ}"
+    assert run("harvest", str(recipe), "--dry-run", "--json", "--set", since) == 0
+    found = {one["what"].rpartition(" ")[2]: one for one in json.loads(capsys.readouterr().out)["forge"]}
+    assert (found["requests"]["items"], found["requests"]["exact"]) == (1, False)
+    assert found["comments"]["items"] < 10
+
+
 def test_a_token_that_is_not_there_is_said_before_anything_is_asked(
     recipe: Path, fake: FakeForge, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,6 +32,8 @@ class GitHubFront:
             (rf"{REPO}/issues/comments", self._comments),
             (rf"{REPO}/pulls/comments", self._review_comments),
             (rf"{REPO}/releases", self._releases),
+            (rf"{REPO}/issues/(\d+)/comments", self._comments),
+            (rf"{REPO}/pulls/(\d+)/comments", self._review_comments),
             (rf"{REPO}/issues/(\d+)", self._issue),
             (rf"{REPO}/pulls/(\d+)", self._pull),
             (r"/(?:api/v3/)?orgs/acme/repos", self._repositories),
@@ -67,23 +69,23 @@ class GitHubFront:
         things = [one for one in things if stamp(one.updated) >= asked.query.get("since", "")]
         return _page(asked, [self._issue_item(asked, one) for one in sorted(things, key=_by_change)])
 
-    def _comments(self, asked: Asked) -> Told:
+    def _comments(self, asked: Asked, number: str | None = None) -> Told:
         found = [
             (note, one)
             for one in (*self.world.requests.values(), *self.world.issues.values())
             for note in one.notes
-            if stamp(note.updated) >= asked.query.get("since", "")
+            if number in (None, str(one.number)) and stamp(note.updated) >= asked.query.get("since", "")
         ]
         found.sort(key=lambda pair: (pair[0].updated, pair[0].id))
         return _page(asked, [self._comment_item(asked, note, one) for note, one in found])
 
-    def _review_comments(self, asked: Asked) -> Told:
+    def _review_comments(self, asked: Asked, number: str | None = None) -> Told:
         found = [
             (note, thread, one)
             for one in self.world.requests.values()
             for thread in one.threads
             for note in thread.notes
-            if stamp(note.updated) >= asked.query.get("since", "")
+            if number in (None, str(one.number)) and stamp(note.updated) >= asked.query.get("since", "")
         ]
         found.sort(key=lambda entry: (entry[0].updated, entry[0].id))
         return _page(asked, [self._review_comment_item(asked, *entry) for entry in found])
@@ -259,7 +261,7 @@ class GitHubFront:
             "closedAt": stamp(one.closed) if one.closed else None,
             "author": _actor(one.author),
             "labels": _connection([{"name": label} for label in one.labels]),
-            "comments": _connection([{"fullDatabaseId": str(note.id)} for note in one.notes]),
+            "comments": _connection([_named(note) for note in one.notes]),
         }
 
     def _node_request(self, asked: Asked, one: Thing) -> dict[str, Any]:
@@ -401,7 +403,7 @@ def _thread(thread: ThreadOf) -> dict[str, Any]:
         "isResolved": thread.resolved,
         "isOutdated": False,
         "resolvedBy": {"login": thread.resolved_by.login} if thread.resolved_by else None,
-        "comments": _connection([{"fullDatabaseId": str(note.id)} for note in thread.notes]),
+        "comments": _connection([_named(note) for note in thread.notes]),
     }
 
 
@@ -417,6 +419,10 @@ def _connection(nodes: Sequence[Any]) -> Callable[..., Any]:
         }
 
     return read
+
+
+def _named(note: Note) -> dict[str, Any]:
+    return {"fullDatabaseId": str(note.id), "updatedAt": stamp(note.updated)}
 
 
 def _page(asked: Asked, items: Sequence[Any]) -> Told:
