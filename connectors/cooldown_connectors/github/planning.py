@@ -14,6 +14,9 @@ _PAGE: Final = 100
 _POINTS: Final = {"pullRequests": 14, "issues": 3, "discussions": 12}
 """Points of one page: measured by GitHub's own rule, connections that are opened divided by 100."""
 
+_WHOLE: Final = ("/pulls", "/releases")
+"""Lists that cannot be asked for from a time on."""
+
 
 def plan(session: Session, cursors: Mapping[str, Json]) -> list[Planned]:
     """One entry a stream. Lists that go on from a cursor are counted from there; what changes meanwhile is not known."""
@@ -37,17 +40,16 @@ def plan(session: Session, cursors: Mapping[str, Json]) -> list[Planned]:
 
 
 def _list(session: Session, stream: str, path: str, cursors: Mapping[str, Json], **params: str) -> Planned:
-    since = (cursors.get(stream) or {}).get("since")
+    since = (cursors.get(stream) or {}).get("since") or _since(session)
     question: dict[str, str | int | bool | list[str]] = {**params, "per_page": 1}
-    if since is not None:
+    if since is not None and path not in _WHOLE:
         question["since"] = since
-    elif (earliest := _since(session)) is not None:
-        question["since"] = earliest
     reply = session.get(f"/repos/{session.owner}/{session.name}{path}", question)
     last = reply.link("last")
     items = int(parse_qs(urlsplit(last).query)["page"][0]) if last else len(reply.data)
     # A page by time starts with the last thing of the one before.
-    return Planned(stream, items, max(1, math.ceil(items / (_PAGE - 1))))
+    exact = since is None or path != "/pulls"  # which are read down to that time
+    return Planned(stream, items, max(1, math.ceil(items / (_PAGE - 1))), exact=exact)
 
 
 def _since(session: Session) -> str | None:
@@ -64,11 +66,10 @@ def _nodes(session: Session, cursors: Mapping[str, Json]) -> Iterator[Planned]:
     for stream, connection, size, takes, kind in lists:
         if not takes & session.takes:
             continue
-        items, exact = counts[connection]["totalCount"], True
         mark = (cursors.get(stream) or {}).get("mark") or _since(session)
+        items, exact = counts[connection]["totalCount"], mark is None
         if mark is not None and kind is not None:
             query = f"repo:{session.owner}/{session.name} {kind} updated:>={mark}"
             items = session.graphql(documents.CHANGED, {"query": query})["search"]["issueCount"]
-            exact = False
         calls = max(1, math.ceil(items / size))
         yield Planned(stream, items, calls, calls * _POINTS[connection], exact)

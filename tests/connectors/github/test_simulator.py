@@ -97,8 +97,12 @@ def test_the_repositories_of_an_owner_are_listed(session: ForgeSession) -> None:
     assert list(GitHub().repositories(session)) == ["acme/tools", "acme/site"]
 
 
+@pytest.mark.parametrize("since", [None, datetime(2010, 1, 1, tzinfo=UTC)])
 @pytest.mark.parametrize("cursors", [{}, {"comments": {"since": "2026-01-01T00:00:00Z"}}])
-def test_what_the_plan_asks_without_a_token_is_documented(session: ForgeSession, cursors: Any) -> None:
+def test_what_the_plan_asks_without_a_token_is_documented(
+    session: ForgeSession, cursors: Any, since: datetime | None
+) -> None:
+    session.since = since
     planned = plan(session, cursors)
     assert {one.stream for one in planned} == {
         "comments",
