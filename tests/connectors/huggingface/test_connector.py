@@ -89,13 +89,13 @@ def zst(data: bytes) -> bytes:
     ("name", "content"),
     [
         ("a.jsonl", jsonl("one", "two")),
-        ("a.jsonl.gz", gzip.compress(jsonl("one", "two"))),
+        ("a.jsonl.gz", gzip.compress(jsonl("one", "two"), mtime=0)),
         ("a.jsonl.zst", zst(jsonl("one", "two"))),
         ("a.json", json.dumps([{"text": "one"}, {"text": "two"}], indent=1).encode()),
         ("a.json", jsonl("one", "two")),
         ("a.json.zst", zst(jsonl("one", "two"))),
         ("a.csv", b'id,text\n1,one\n2,"two"\n'),
-        ("a.csv.gz", gzip.compress(b"id,text\r\n1,one\r\n2,two\r\n")),
+        ("a.csv.gz", gzip.compress(b"id,text\r\n1,one\r\n2,two\r\n", mtime=0)),
         ("a.tsv", b"id\ttext\n1\tone\n2\ttwo\n"),
     ],
 )
