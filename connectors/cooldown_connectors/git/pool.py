@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Self
@@ -17,6 +16,7 @@ from cooldown_connectors.git.shard import Job, Shard, run_shard
 from cooldown_connectors.git.worker import Answer, Order
 from cooldown_kit.errors import CooldownError
 from cooldown_kit.pipe_messages import receive, send
+from cooldown_kit.worker_process import start
 
 
 class WorkerLost(CooldownError):
@@ -87,9 +87,7 @@ class Pool:
         """This thread's worker."""
         process: subprocess.Popen[bytes] | None = getattr(self._own, "process", None)
         if process is None or process.poll() is not None:
-            # -P: no module is looked for in the folder that somebody happens to stand in
-            command = [sys.executable, "-P", "-m", "cooldown_connectors.git.worker"]
-            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            process = start("cooldown_connectors.git.worker")
             self._own.process = process
             with self._lock:
                 self._processes.append(process)

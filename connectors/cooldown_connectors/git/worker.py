@@ -6,7 +6,6 @@ caller's script again, or fork a process that has threads.
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 
@@ -14,7 +13,7 @@ import msgspec
 
 from cooldown_connectors.git.hardened import GitFailed
 from cooldown_connectors.git.shard import Job, Shard, run_shard
-from cooldown_kit.pipe_messages import receive, send
+from cooldown_kit.worker_loop import answer_all
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -31,23 +30,21 @@ class Answer(msgspec.Struct, frozen=True):
     errno: int | None = None
 
 
+def _answer(order: Order) -> Answer:
+    try:
+        return Answer(commits=run_shard(order.job, order.shard))
+    except GitFailed as error:
+        return Answer(failed=(error.command, error.status, error.stderr))
+    except OSError as error:
+        return Answer(error=f"{error.strerror or error}: {error.filename or ''}", errno=error.errno)
+    except Exception as error:  # noqa: BLE001 - it must reach the one who asked
+        return Answer(error=f"{type(error).__name__}: {error}")
+
+
 def main() -> None:
     """Work until stdin ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exception, so that git is ended too
-    orders, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # nothing that prints may get between the answers
-    while (data := receive(orders)) is not None:
-        order = msgspec.msgpack.decode(data, type=Order)
-        try:
-            answer = Answer(commits=run_shard(order.job, order.shard))
-        except GitFailed as error:
-            answer = Answer(failed=(error.command, error.status, error.stderr))
-        except OSError as error:
-            answer = Answer(error=f"{error.strerror or error}: {error.filename or ''}", errno=error.errno)
-        except Exception as error:  # noqa: BLE001 - it must reach the one who asked
-            answer = Answer(error=f"{type(error).__name__}: {error}")
-        send(answers, answer)
+    answer_all(Order, _answer)
 
 
 if __name__ == "__main__":

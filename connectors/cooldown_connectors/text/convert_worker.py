@@ -6,35 +6,16 @@ process where one document takes too much time or memory; :class:`~cooldown_conn
 
 from __future__ import annotations
 
-import os
-import resource
-import signal
-
-import msgspec
-
 from cooldown_connectors.text.converted import Answer, NotConvertedError, Order
-from cooldown_kit.pipe_messages import receive, send
+from cooldown_kit.worker_limits import limit_memory, limit_time
+from cooldown_kit.worker_loop import answer_all
 
 MEMORY = 2 << 30
 """Address space in bytes. A PDF of 2,400 pages and a Word file of 1,000 need some 200 MB each."""
 
 
-def _limit_time(seconds: int) -> None:
-    """From now on this process may take that much processor time, then the system ends it."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    until = int(used.ru_utime + used.ru_stime) + 1 + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.getrlimit(resource.RLIMIT_CPU)[1]))
-
-
-def _limit_memory() -> None:
-    """Where the system does not know such a limit (macOS) there is none."""
-    try:
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
-    except (ValueError, OSError):
-        return
-
-
 def _convert(order: Order) -> Answer:
+    limit_time(order.seconds)
     try:
         if order.kind == "docx":
             from cooldown_connectors.text.docx import read_docx
@@ -53,15 +34,8 @@ def _convert(order: Order) -> Answer:
 
 def main() -> None:
     """Work until stdin ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    orders, answers = os.fdopen(0, "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # nothing that prints may get between the answers
-    _limit_memory()
-    while (data := receive(orders)) is not None:
-        order = msgspec.msgpack.decode(data, type=Order)
-        _limit_time(order.seconds)
-        send(answers, _convert(order))
+    limit_memory(MEMORY)
+    answer_all(Order, _convert)
 
 
 if __name__ == "__main__":

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
-import subprocess
-import sys
 from importlib import metadata
 from importlib.util import find_spec
-from typing import Final, Literal
-
-import msgspec
+from typing import Final, Literal, Self
 
 from cooldown_connectors.text.converted import Answer, Converted, NotConvertedError, Order
 from cooldown_kit.errors import InputError
-from cooldown_kit.pipe_messages import receive, send
+from cooldown_kit.worker_process import WorkerProcess
 
 LIBRARIES: Final = {"docx": "mammoth", "pdf": "pypdfium2"}
 """Format → the package that reads it; none is part of the core."""
@@ -51,28 +46,20 @@ class Converter:
     def __init__(self, *, seconds: int, max_pages: int) -> None:
         self._seconds = seconds
         self._max_pages = max_pages
-        self._process: subprocess.Popen[bytes] | None = None
+        self._worker = WorkerProcess("cooldown_connectors.text.convert_worker", Answer)
 
     def convert(self, kind: Literal["docx", "pdf"], data: bytes) -> Converted:
         """The Markdown of one document. Raises :class:`NotConvertedError`."""
-        process = self._started()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            send(process.stdin, Order(kind, data, self._seconds, self._max_pages))
-            encoded = receive(process.stdout)
-        except BrokenPipeError:
-            encoded = None
-        if encoded is None:
+        asked = self._worker.ask(Order(kind, data, self._seconds, self._max_pages))
+        answer = self._worker.answer() if asked else None
+        if answer is None:
             raise self._lost()
-        answer = msgspec.msgpack.decode(encoded, type=Answer)
         if answer.converted is None:
             raise NotConvertedError(answer.reason, answer.detail)
         return answer.converted
 
     def _lost(self) -> NotConvertedError:
-        assert self._process is not None
-        status = self._process.wait()
+        status = self._worker.wait()
         self.close()
         if status == -signal.SIGXCPU:
             return NotConvertedError(
@@ -80,26 +67,11 @@ class Converter:
             )
         return NotConvertedError("too_hard_to_read", f"it ends the process that reads it (status {status})")
 
-    def _started(self) -> subprocess.Popen[bytes]:
-        if self._process is None:
-            # -P: no module is looked for in the folder that somebody happens to stand in
-            command = [sys.executable, "-P", "-m", "cooldown_connectors.text.convert_worker"]
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        return self._process
-
     def close(self) -> None:
         """End the process. A later :meth:`convert` starts another."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()  # it keeps nothing
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            assert pipe is not None
-            with contextlib.suppress(BrokenPipeError):  # what was not yet written to it
-                pipe.close()
+        self._worker.close()
 
-    def __enter__(self) -> Converter:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:

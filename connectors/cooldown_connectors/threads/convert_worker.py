@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-
 import msgspec
 
 from cooldown_connectors.text.html import UnreadableHtmlError
 from cooldown_connectors.threads.body import markdown
-from cooldown_kit.pipe_messages import receive, send
+from cooldown_kit.worker_loop import answer_all
 
 
 class Texts(msgspec.Struct, frozen=True):
@@ -44,11 +41,7 @@ def convert(texts: list[str]) -> Converted:
 
 def main() -> None:
     """Work until stdin ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    orders, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # nothing that prints may get between the answers
-    while (data := receive(orders)) is not None:
-        send(answers, convert(msgspec.msgpack.decode(data, type=Texts).texts))
+    answer_all(Texts, lambda question: convert(question.texts))
 
 
 if __name__ == "__main__":

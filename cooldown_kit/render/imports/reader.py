@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import subprocess
-import sys
+from typing import Self
 
-import msgspec
-
-from cooldown_kit.pipe_messages import receive, send
 from cooldown_kit.render.imports.families import Found, needs_parser, no_imports
 from cooldown_kit.render.imports.worker import Answer, Order
+from cooldown_kit.worker_process import WorkerProcess
 
 
 class ImportReader:
@@ -20,7 +16,7 @@ class ImportReader:
     """
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
+        self._worker = WorkerProcess("cooldown_kit.render.imports.worker", Answer)
         self._answer: Found | None = None
         """Of the file that was started, where the process is not asked or is already lost."""
 
@@ -35,49 +31,25 @@ class ImportReader:
         if language is None or not needs_parser(language, content):
             self._answer = no_imports(language)
             return
-        pipe = self._started().stdin
-        assert pipe is not None
-        try:
-            send(pipe, Order(language, content))
-        except BrokenPipeError:
+        if not self._worker.ask(Order(language, content)):
             self._answer = self._lost()
 
     def finish(self) -> Found:
         """The imports of the file that was started."""
         if self._answer is not None:
             return self._answer
-        assert self._process is not None
-        assert self._process.stdout is not None
-        data = receive(self._process.stdout)
-        if data is None:
-            return self._lost()
-        answer = msgspec.msgpack.decode(data, type=Answer)
-        return Found(answer.imports, answer.not_read)
+        answer = self._worker.answer()
+        return self._lost() if answer is None else Found(answer.imports, answer.not_read)
 
     def _lost(self) -> Found:
         self.close()
         return Found(not_read="too_hard_to_parse")
 
-    def _started(self) -> subprocess.Popen[bytes]:
-        if self._process is None:
-            # -P: no module is looked for in the folder that somebody happens to stand in
-            command = [sys.executable, "-P", "-m", "cooldown_kit.render.imports.worker"]
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        return self._process
-
     def close(self) -> None:
         """End the process. A later :meth:`read` starts another."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()  # it keeps nothing
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            assert pipe is not None
-            with contextlib.suppress(BrokenPipeError):  # what was not yet written to it
-                pipe.close()
+        self._worker.close()
 
-    def __enter__(self) -> ImportReader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -7,14 +7,11 @@ takes too much of either; the reader then starts another.
 
 from __future__ import annotations
 
-import os
-import resource
-import signal
-
 import msgspec
 
-from cooldown_kit.pipe_messages import receive, send
 from cooldown_kit.render.imports.families import Found, find_imports
+from cooldown_kit.worker_limits import limit_memory, limit_time
+from cooldown_kit.worker_loop import answer_all
 
 CPU_SECONDS = 10
 """Processor time for one file, whole seconds; a sound one of the largest size takes about half of one."""
@@ -36,36 +33,19 @@ class Answer(msgspec.Struct, frozen=True):
     not_read: str | None
 
 
-def _limit_time() -> None:
-    """From now on this process may take that much processor time, then the system ends it."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    until = int(used.ru_utime + used.ru_stime) + 1 + CPU_SECONDS
-    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.getrlimit(resource.RLIMIT_CPU)[1]))
-
-
-def _limit_memory() -> None:
-    """Where the system does not know such a limit (macOS) there is none."""
+def _answer(order: Order) -> Answer:
+    limit_time(CPU_SECONDS)
     try:
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
-    except (ValueError, OSError):
-        return
+        found = find_imports(order.language, order.content)
+    except MemoryError:
+        found = Found(not_read="too_hard_to_parse")
+    return Answer(found.imports, found.not_read)
 
 
 def main() -> None:
     """Work until stdin ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    orders, answers = os.fdopen(0, "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # nothing that prints may get between the answers
-    _limit_memory()
-    while (data := receive(orders)) is not None:
-        order = msgspec.msgpack.decode(data, type=Order)
-        _limit_time()
-        try:
-            found = find_imports(order.language, order.content)
-        except MemoryError:
-            found = Found(not_read="too_hard_to_parse")
-        send(answers, Answer(found.imports, found.not_read))
+    limit_memory(MEMORY)
+    answer_all(Order, _answer)
 
 
 if __name__ == "__main__":

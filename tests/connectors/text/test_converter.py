@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import signal
 
 import pytest
 from cooldown_connectors.text import TextConnector, TextOptions
@@ -12,6 +11,7 @@ from cooldown_connectors.text.converted import NotConvertedError
 from cooldown_connectors.text.converter import Converter
 from fpdf import FPDF
 
+from cooldown_kit import worker_process
 from cooldown_kit.errors import InputError
 from cooldown_kit.events import Message
 
@@ -112,9 +112,8 @@ def test_the_process_starts_without_a_word_to_the_person(capfd: pytest.CaptureFi
 def test_a_reader_that_is_lost_is_replaced() -> None:
     with Converter(seconds=10, max_pages=10) as converter:
         assert converter.convert("pdf", pdf("First.")).text == "First.\n"
-        assert converter._process is not None
-        converter._process.send_signal(signal.SIGKILL)
-        converter._process.wait()
+        converter._worker.kill()
+        converter._worker.wait()
         with pytest.raises(NotConvertedError, match="ends the process"):
             converter.convert("pdf", pdf("Lost."))
         assert converter.convert("pdf", pdf("Second.")).text == "Second.\n"
@@ -124,7 +123,7 @@ def test_no_process_is_started_where_there_is_no_document(harvest, write, monkey
     def refuse(*args: object, **options: object) -> None:
         raise AssertionError("a process was started")
 
-    monkeypatch.setattr(converters.subprocess, "Popen", refuse)
+    monkeypatch.setattr(worker_process, "start", refuse)
     write("docs/a.md")
     assert harvest("docs").ids == ["a.md"]
 

@@ -323,9 +323,9 @@ def test_a_worker_that_is_lost_loses_nothing(monkeypatch) -> None:
         found = []
         for number, converted in converters.convert(batches):
             found.append((number, converted.texts))
-            for process in converters._processes[: number // 3]:
-                process.kill()
-                process.wait()
+            for worker in converters._workers[: number // 3]:
+                worker.kill()
+                worker.wait()
     assert found == [(n, [str(n)]) for n in range(9)]
 
 

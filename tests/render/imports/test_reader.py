@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cooldown_kit.render.imports import worker
 from cooldown_kit.render.imports.families import FAMILIES, Found, find_imports
 from cooldown_kit.render.imports.reader import ImportReader
 from cooldown_kit.render.imports.syntax import MAX_BYTES
@@ -66,10 +65,8 @@ def test_files_that_recovery_is_slow_on_are_told_beforehand(language: str, patte
 def test_a_process_that_was_lost_meanwhile_costs_one_file_and_is_replaced() -> None:
     with ImportReader() as reader:
         reader.start("Python", "import a\n")
-        process = reader._process
-        assert process is not None
-        process.kill()
-        process.wait()
+        reader._worker.kill()
+        reader._worker.wait()
         assert reader.finish() in (Found(("a",)), Found(not_read="too_hard_to_parse"))
         assert {reader.read("Python", "import b\n"), reader.read("Python", "import b\n")} <= {
             Found(("b",)),
@@ -78,13 +75,11 @@ def test_a_process_that_was_lost_meanwhile_costs_one_file_and_is_replaced() -> N
         assert reader.read("Python", "import c\n").imports == ("c",)
 
 
-def test_a_file_that_ends_the_process_costs_only_its_own_imports(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_ends_the_process_costs_only_its_own_imports() -> None:
     with ImportReader() as reader:
         assert reader.read("Python", "import a\n").imports == ("a",)
-        process = reader._process
-        assert process is not None
-        process.kill()
-        process.wait()
+        reader._worker.kill()
+        reader._worker.wait()
         assert reader.read("Python", "import b\n") == Found(not_read="too_hard_to_parse")
         assert reader.read("Python", "import c\n").imports == ("c",)
 
@@ -95,11 +90,3 @@ def test_a_file_that_needs_too_much_memory_is_too_hard() -> None:
         found = reader.read("Java", "import a.b;" + "def =>template<" * 4000)
         assert found == Found(not_read="too_hard_to_parse")
         assert reader.read("Java", "import a.b;").imports == ("a.b",)
-
-
-def test_the_processor_time_of_one_file_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    limits: list[tuple[int, int]] = []
-    monkeypatch.setattr(worker.resource, "setrlimit", lambda _, limit: limits.append(limit))
-    worker._limit_time()
-    used = worker.resource.getrusage(worker.resource.RUSAGE_SELF)
-    assert 0 <= limits[0][0] - worker.CPU_SECONDS - (used.ru_utime + used.ru_stime) <= 2
