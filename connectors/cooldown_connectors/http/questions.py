@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 KEPT_HEADERS: Final = frozenset(
     {
         "content-type",
+        "date",
         "etag",
         "last-modified",
         "link",
