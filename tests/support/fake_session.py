@@ -51,6 +51,7 @@ class FakeSession:
         *,
         headers: Mapping[str, str] | None = None,
         conditional: bool = False,
+        size: str | None = None,
     ) -> Reply:
         if self.lives is not None:
             if self.lives == 0:
@@ -84,9 +85,13 @@ class FakeSession:
         *,
         page_name: str = "page",
         size_name: str = "per_page",
+        items: str | None = None,
+        gaps: bool = False,
         conditional: bool = False,
     ) -> Listed:
         reply = self.get(path, {**params, page_name: page, size_name: size})
+        if items is not None:
+            return Listed(list(reply.data[items]), "next" in reply.data, reply.data.get("size"))
         header = reply.headers.get("link", "")
         total = reply.headers.get("x-total-count")
         more = link(header, "next") is not None if header else len(reply.data) >= size

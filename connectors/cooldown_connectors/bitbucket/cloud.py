@@ -10,7 +10,7 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from cooldown_connectors.bitbucket.cloud_things import (
     activity_parts,
@@ -109,8 +109,7 @@ class Cloud:
 
     def repositories(self, session: Session) -> Iterator[str]:
         path = f"/repositories/{quote(session.owner, safe='')}"
-        params = {"pagelen": 100, "fields": "next,values.full_name"}
-        for items in _everything(session, path, params):
+        for items in _everything(session, path, {"fields": "next,values.full_name"}, 100):
             yield from (name for item in items if (name := text(item, "full_name")))
 
     def streams(self, session: Session) -> Sequence[Stream | Details]:  # noqa: ARG002 - the same for all
@@ -177,33 +176,43 @@ def _changed(item: Json) -> str:
     return instant(moment(item, "updated_on") or EPOCH)
 
 
-def _listed(session: Session, path: str, params: Mapping[str, Any]) -> Listed:
-    body = session.get(path, params).data
-    return Listed(objects(body, "values"), maybe(body, "next") is not None, integer(body, "size"))
+def _listed(session: Session, path: str, params: Mapping[str, Any], page: int, size: int) -> Listed:
+    return session.numbered(path, params, page, size, size_name="pagelen", items="values")
 
 
-def _everything(session: Session, path: str, params: Mapping[str, Any] | None) -> Iterator[list[Json]]:
-    """All pages of a list; each names the next."""
-    following: str | None = path
-    while following is not None:
-        body = session.get(following, params).data
-        yield objects(body, "values")
-        following, params = maybe(body, "next"), None
+def _everything(
+    session: Session, path: str, params: Mapping[str, Any], size: int = MOST
+) -> Iterator[list[Json]]:
+    """All pages of a list."""
+    page = 1
+    while True:
+        listed = _listed(session, path, params, page, size)
+        yield [item for item in listed.items if isinstance(item, Mapping)]
+        if not listed.more:
+            return
+        page += 1
 
 
 def _whole(session: Session, path: str, fields: str) -> list[dict[str, Any]]:
-    params = {"pagelen": MOST, "fields": fields}
-    return [item for items in _everything(session, path, params) for item in items]
+    return [item for items in _everything(session, path, {"fields": fields}) for item in items]
+
+
+def _activities(session: Session, path: str, params: Mapping[str, Any]) -> Step:
+    """A page of a list of activities. Its pages have no numbers: each names the next."""
+    size = parse_qs(urlsplit(path).query).get("pagelen", [])
+    number = int(size[0]) if size and size[0].isdecimal() else MOST
+    body = session.get(path, {"pagelen": number, **params}, size="pagelen").data
+    return Step(objects(body, "values"), maybe(body, "next"))
 
 
 def _by_change(
     session: Session, path: str, params: Mapping[str, Any], cursor: Json
 ) -> Iterator[tuple[list[Json], Json]]:
     def ask(since: str | None, page: int) -> Listed:
-        asked = {**params, "sort": "updated_on", "pagelen": MOST, "page": page}
+        asked = {**params, "sort": "updated_on"}
         if since is not None:
             asked["q"] = f"updated_on >= {since}"
-        return _listed(session, path, asked)
+        return _listed(session, path, asked, page, MOST)
 
     found = by_time(
         ask, cursor, time_of=_changed, key_of=lambda item: integer(item, "id"), start=_start(session)
@@ -243,15 +252,14 @@ def _request_page(items: Sequence[Json], cursor: Json) -> Page:
 def _activity(session: Session, cursor: Json) -> Iterator[Page]:
     """Requests that somebody approved, criticised or spoke of since the last harvest; the first one only notes where the list begins."""
     path = f"{_root(session)}/pullrequests/activity"
-    first = {"pagelen": MOST if cursor else 1}
 
     def ask(below: Json) -> Step:
-        body = session.get(path, first).data if below is None else session.get(below).data
-        return Step(objects(body, "values"), maybe(body, "next"))
+        return _activities(session, below or path, {})
 
     try:
         if cursor is None:
-            newest = max((_happened(entry) for entry in ask(None).items), default=instant(EPOCH))
+            first = _activities(session, path, {"pagelen": 1})
+            newest = max((_happened(entry) for entry in first.items), default=instant(EPOCH))
             yield Page([], {"mark": newest, "began": None, "below": None})
             return
         mark = cursor["mark"]
@@ -285,9 +293,13 @@ def _named(entries: Sequence[Json], mark: str) -> list[Todo]:
 
 def _look_into_activity(session: Session, key: str) -> Page:
     of = request(int(key))
-    entries = _whole(
-        session, f"{_root(session)}/pullrequests/{key}/activity", "-values.comment,-values.pull_request"
-    )
+    path: str | None = f"{_root(session)}/pullrequests/{key}/activity"
+    params = {"fields": "-values.comment,-values.pull_request"}
+    entries: list[Json] = []
+    while path is not None:
+        step = _activities(session, path, params)
+        entries += step.items
+        path, params = step.below, {}
     return Page(activity_parts(entries, of), whole=[(kind, of) for kind in _DONE])
 
 
@@ -337,7 +349,7 @@ def _count(session: Session, what: str, since: str | None) -> int | None:
 
 
 def _issue_keys(session: Session) -> Iterator[list[str]]:
-    params = {"pagelen": MOST, "fields": "next,values.id", "sort": "id"}
+    params = {"fields": "next,values.id", "sort": "id"}
     for items in _everything(session, f"{_root(session)}/issues", params):
         yield [str(number) for item in items if (number := integer(item, "id")) is not None]
 

@@ -158,7 +158,7 @@ def _pages(
     """Pages of a list, each with where the next one starts. The server says so; it need not be where this one ends, as what the
     token may not see is counted and left out."""
     while True:
-        body = session.get(path, {**params, "start": start, "limit": MOST}).data
+        body = session.get(path, {**params, "start": start, "limit": MOST}, size="limit").data
         following = integer(body, "nextPageStart")
         last = at(body, "isLastPage") is not False or following is None or following <= start
         yield objects(body, "values"), None if last else following

@@ -85,11 +85,13 @@ class Session(Protocol):
         *,
         headers: Mapping[str, str] | None = None,
         conditional: bool = False,
+        size: str | None = None,
     ) -> Reply:
         """``path`` is relative to the API's root, or an absolute URL that the forge itself gave (its host is checked).
 
         A sequence in ``params`` repeats its name. With ``conditional`` the ETag of the last identical question goes along: the answer
-        may be ``unchanged``, which costs no quota on GitHub.
+        may be ``unchanged``, which costs no quota on GitHub. ``size`` names the parameter that holds the page size: an answer that is too large
+        for the forge is asked for with a smaller one, for lists whose answers say themselves where they go on.
         """
         ...
 
@@ -113,10 +115,14 @@ class Session(Protocol):
         *,
         page_name: str = "page",
         size_name: str = "per_page",
+        items: str | None = None,
+        gaps: bool = False,
         conditional: bool = False,
     ) -> Listed:
         """Page ``page`` (from 1) of a list. More follow where the ``Link`` header says so; without such a header, where the total that the
-        answer names is not reached, or else where the page is full.
+        answer names is not reached, or else where the page is full. Where the list is a field of the answer, ``items`` names it: more follow then where
+        the answer has a ``next``, and its ``size`` is the total (Bitbucket Cloud). With ``gaps`` a page may hold fewer than it counts, and
+        ``more`` means nothing (Gitea's timelines).
 
         A page that is too large for the forge is asked for in halves, which changes nothing for the caller. A 304 gives no items.
         """

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
 from cooldown_connectors.forge.halving import Fits, smallest_divisor, whole
@@ -33,6 +33,7 @@ from cooldown_connectors.http.questions import Answer, Asking, Question
 from cooldown_kit.errors import InputError
 
 Params = Mapping[str, str | int | bool | Sequence[str]]
+_Said = TypeVar("_Said")
 _GRAPHQL = "../graphql"
 """Beside the API's version: ``https://api.github.com/graphql``, ``https://git.acme.example/api/graphql`` (GitHub's server and GitLab)."""
 
@@ -106,8 +107,23 @@ class ForgeSession:
         *,
         headers: Mapping[str, str] | None = None,
         conditional: bool = False,
+        size: str | None = None,
     ) -> Reply:
         """See :meth:`cooldown_connectors.forge.protocol.Session.get`."""
+        if size is not None:
+            return self._smaller(
+                urlsplit(path).path,
+                int(str((params or {})[size])),
+                lambda number, halvable: self._reply(
+                    Question(
+                        "GET",
+                        self._url(path, {**(params or {}), size: number}),
+                        headers=headers or {},
+                        halvable=halvable,
+                        spent=self._spent(),
+                    )
+                ),
+            )
         question = Question("GET", self._url(path, params), headers=headers or {}, spent=self._spent())
         return self._reply(question, conditional=conditional)
 
@@ -123,16 +139,11 @@ class ForgeSession:
         """See :meth:`cooldown_connectors.forge.protocol.Session.graphql`."""
         if size is None:
             return self._graphql(document, variables, halvable=False)
-        number = self._fits.size(document, int(variables[size]))
-        while True:
-            try:
-                data = self._graphql(document, {**variables, size: number}, halvable=number > 1)
-            except TooHeavy:
-                self._fits.failed(document, number)
-                number //= smallest_divisor(number)
-            else:
-                self._fits.worked(document)
-                return data
+        return self._smaller(
+            document,
+            int(variables[size]),
+            lambda number, halvable: self._graphql(document, {**variables, size: number}, halvable=halvable),
+        )
 
     def numbered(
         self,
@@ -143,6 +154,8 @@ class ForgeSession:
         *,
         page_name: str = "page",
         size_name: str = "per_page",
+        items: str | None = None,
+        gaps: bool = False,
         conditional: bool = False,
     ) -> Listed:
         """See :meth:`cooldown_connectors.forge.protocol.Session.numbered`."""
@@ -154,9 +167,15 @@ class ForgeSession:
             reply = self._reply(question, conditional=conditional and many == size)
             if reply.unchanged:
                 return Listed([], _more(reply, full=False), None, unchanged=True)
-            items, total = self._items(reply, None), _total(reply)
-            full = len(items) >= many if total is None else start + len(items) < total
-            return Listed(items, _more(reply, full=full), total)
+            found, total = self._items(reply, items), _total(reply)
+            if gaps:
+                return Listed(found, True, total)
+            if items is not None:
+                size_told = reply.data.get("size")
+                total = size_told if isinstance(size_told, int) else None
+                return Listed(found, bool(reply.data.get("next")), total)
+            full = len(found) >= many if total is None else start + len(found) < total
+            return Listed(found, _more(reply, full=full), total)
 
         return whole((page - 1) * size, size, ask, self._fits, path)
 
@@ -184,6 +203,19 @@ class ForgeSession:
             return Listed(found, len(found) >= many)
 
         return whole(start, size, ask, self._fits, path)
+
+    def _smaller(self, name: str, size: int, ask: Callable[[int, bool], _Said]) -> _Said:
+        """The answer to the question for ``size`` things, or for as many as the forge can bear."""
+        number = self._fits.size(name, size)
+        while True:
+            try:
+                said = ask(number, number > 1)
+            except TooHeavy:
+                self._fits.failed(name, number)
+                number //= smallest_divisor(number)
+            else:
+                self._fits.worked(name)
+                return said
 
     def _graphql(self, document: str, variables: Mapping[str, Json], *, halvable: bool) -> Mapping[str, Json]:
         body = {"query": document, "variables": dict(variables)}
