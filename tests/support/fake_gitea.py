@@ -46,6 +46,8 @@ class FakeGitea:
         self.rows: dict[int, list[Json]] = {}
         self.reviews: dict[int, list[tuple[Json, list[Json]]]] = {}
         self.releases: list[Json] = []
+        self.refs: dict[int, Json] = {}
+        """Of requests whose commits matter: fields about them."""
         self.before_answer: Callable[[str], None] = lambda path: None
 
     # What happens in it
@@ -83,7 +85,6 @@ class FakeGitea:
             "closed_at": None,
             "html_url": f"https://git.acme.example/acme/payments/{kind}/{number}",
             "pull_request": {"merged": False, "merged_at": None} if pull else None,
-            "head": number,
         }
         self.rows[number], self.reviews[number] = [], []
         return number
@@ -193,7 +194,8 @@ class FakeGitea:
     def __call__(self, path: str, params: Params) -> Answer:
         self.before_answer(path)
         if path == "/settings/api":
-            return Answer({"max_response_items": self.most, "default_paging_num": 30})
+            date = {"date": format_datetime(self.now, usegmt=True)}
+            return Answer({"max_response_items": self.most, "default_paging_num": 30}, headers=date)
         root = "/repos/acme/payments"
         assert path == root or path.startswith(f"{root}/"), path
         rest = path.removeprefix(root)
@@ -250,6 +252,7 @@ class FakeGitea:
                 "sha": commit(number),
                 "repo_id": 1,
             },
+            **self.refs.get(number, {}),
         }
 
     def _pulls(self, params: Params) -> Answer:

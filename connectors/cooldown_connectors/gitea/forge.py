@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from cooldown_connectors.forge.descent import descend
 from cooldown_connectors.forge.fields import flag, integer, maybe, text
-from cooldown_connectors.forge.parts import Part, issue, request
+from cooldown_connectors.forge.parts import IssuePart, Part, RequestPart, issue, request
 from cooldown_connectors.forge.protocol import (
     Access,
     Census,
@@ -31,6 +31,8 @@ from cooldown_connectors.forge.protocol import (
 )
 from cooldown_connectors.gitea.listing import (
     MOST,
+    Server,
+    began,
     begin,
     changed,
     clock,
@@ -38,6 +40,7 @@ from cooldown_connectors.gitea.listing import (
     everything,
     instant,
     page_size,
+    server,
     steps,
     utc,
 )
@@ -104,7 +107,11 @@ class Gitea:
             yield from _names(everything(session, f"/users/{owner}/repos", {}, size))
 
     def streams(self, session: Session) -> Sequence[Stream | Details]:
-        size = cache(lambda: page_size(session))
+        known = cache(lambda: server(session))
+
+        def size() -> int:
+            return known().size
+
         return [
             Stream(
                 "request_comments",
@@ -112,7 +119,7 @@ class Gitea:
                 partial(_comments, size=size, kind="request"),
             ),
             Stream("issue_comments", _ISSUES, partial(_comments, size=size, kind="issue")),
-            Stream("requests", _REQUESTS, partial(_requests, size=size)),
+            Stream("requests", _REQUESTS, partial(_requests, known=known)),
             Stream("issues", _ISSUES, partial(_issues, size=size)),
             Stream("releases", _RELEASES, partial(_releases, size=size)),
             Details("request", _REQUESTS, lambda session, key: _look_into_request(session, key, size())),
@@ -161,13 +168,14 @@ def _names(pages: Iterator[list[Json]]) -> Iterator[str]:
         yield from (name for item in items if (name := text(item, "full_name")))
 
 
-def _requests(session: Session, cursor: Json, size: Callable[[], int]) -> Iterator[Page]:
+def _requests(session: Session, cursor: Json, known: Callable[[], Server]) -> Iterator[Page]:
     """Newest change first, down to where the last complete reading began: ``/pulls`` cannot be asked for changes since a time."""
     try:
-        ask = steps(session, f"{_root(session)}/pulls", {"state": "all", "sort": "recentupdate"}, size())
+        size, now = known().size, known().now
+        ask = steps(session, f"{_root(session)}/pulls", {"state": "all", "sort": "recentupdate"}, size)
         for page in descend(ask, cursor, time_of=utc, start=_start(session)):
             found = [part for item in page.items if (part := request_part(item)) is not None]
-            todo = [Todo("request", part.key, instant(part.updated_at)) for part in found]
+            todo = [_todo("request", part, now) for part in found]
             yield Page(found, page.cursor, todo=todo)
     except NotFound:  # the repository has no pull requests
         return
@@ -178,10 +186,17 @@ def _issues(session: Session, cursor: Json, size: Callable[[], int]) -> Iterator
     try:
         for items, behind in changed(session, path, params, cursor, size, session.since):
             found = [part for item in items if (part := issue_part(item)) is not None]
-            todo = [Todo("issue", part.key, instant(part.updated_at)) for part in found]
-            yield Page(found, behind, todo=todo)
+            now = began(behind)
+            yield Page(found, behind, todo=[_todo("issue", part, now) for part in found])
     except NotFound:  # issues are off, or live elsewhere
         return
+
+
+def _todo(kind: _Kind, part: RequestPart | IssuePart, now: str) -> Todo:
+    """What to look into. Times are whole seconds: what changed in this very one may change once more and look no newer, so the
+    next harvest, which gives it another stamp, looks into it again."""
+    changed_at = instant(part.updated_at)
+    return Todo(kind, part.key, f"{changed_at} or later" if changed_at >= now else changed_at)
 
 
 def _comments(session: Session, cursor: Json, size: Callable[[], int], kind: _Kind) -> Iterator[Page]:
@@ -264,7 +279,7 @@ def _timeline(session: Session, root: str, size: int, remarks: int) -> list[dict
     page = 0
     while True:
         page += 1
-        found = session.numbered(f"{root}/timeline", {}, page, size, size_name="limit").items
+        found = session.numbered(f"{root}/timeline", {}, page, size, size_name="limit", gaps=True).items
         new = {
             number: row for row in found if (number := integer(row, "id")) is not None and number not in rows
         }
@@ -305,12 +320,12 @@ def _census(
 
 def _one_request(session: Session, key: str) -> Page:
     part = request_part(session.get(f"{_root(session)}/pulls/{key}").data)
-    return Page([]) if part is None else Page([part], todo=[Todo("request", key, instant(part.updated_at))])
+    return Page([]) if part is None else Page([part], todo=[_todo("request", part, "")])
 
 
 def _one_issue(session: Session, key: str) -> Page:
     part = issue_part(session.get(f"{_root(session)}/issues/{key}").data)
-    return Page([]) if part is None else Page([part], todo=[Todo("issue", key, instant(part.updated_at))])
+    return Page([]) if part is None else Page([part], todo=[_todo("issue", part, "")])
 
 
 def _count_releases(session: Session) -> int | None:

@@ -21,17 +21,34 @@ from cooldown_connectors.http.errors import NotFound, Refused
 Params = Mapping[str, str | int | bool]
 MOST: Final = 50
 """Items a page that a server gives unless its owner allows others."""
+_INSTANT: Final = "%Y-%m-%dT%H:%M:%SZ"
 OVERLAP: Final = timedelta(minutes=5)
 """How much of what was read is read again by the next harvest, in case the forge's clocks differ."""
 
 
-def page_size(session: Session) -> int:
-    """Items a page that this server gives at most: smaller pages than were asked for would look like last ones."""
+@dataclass(frozen=True)
+class Server:
+    """What a harvest knows of its server before it reads anything."""
+
+    size: int
+    """Items a page that it gives at most: smaller pages than were asked for would look like last ones."""
+    now: str
+    """The time by its clock, as :func:`instant` writes it; empty where it did not say."""
+
+
+def server(session: Session) -> Server:
+    """One call."""
     try:
-        allowed = integer(session.get("/settings/api").data, "max_response_items")
+        reply = session.get("/settings/api")
     except (NotFound, Refused):  # older than 1.13, or closed to this token
-        allowed = None
-    return max(1, min(MOST, allowed or MOST))
+        return Server(MOST, "")
+    allowed, now = integer(reply.data, "max_response_items"), _date(reply.headers)
+    return Server(max(1, min(MOST, allowed or MOST)), "" if now is None else instant(now))
+
+
+def page_size(session: Session) -> int:
+    """See :attr:`Server.size`. One call."""
+    return server(session).size
 
 
 def utc(item: Json, field: str = "updated_at") -> str:
@@ -41,7 +58,7 @@ def utc(item: Json, field: str = "updated_at") -> str:
 
 def instant(time: datetime) -> str:
     """A time as Gitea takes it: whole seconds, UTC."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return time.astimezone(UTC).strftime(_INSTANT)
 
 
 @dataclass(frozen=True)
@@ -129,14 +146,24 @@ def begin(since: str) -> Json:
     return {"since": since, "until": None, "page": 1, "total": None}
 
 
+def began(behind: Json) -> str:
+    """When, by the forge's clock, the reading began that yielded this cursor."""
+    until = datetime.strptime(behind["until"] or behind["since"], _INSTANT).replace(tzinfo=UTC)
+    return instant(until + OVERLAP)
+
+
 def clock(session: Session, path: str, params: Params) -> tuple[str, int | None]:
     """The time from which on the next reading must look, and how many items the list has now. One call."""
     reply = session.get(path, {**params, "page": 1, "limit": 1})
-    try:
-        now = parsedate_to_datetime(reply.headers.get("date", "")).astimezone(UTC)
-    except (ValueError, TypeError):
-        now = datetime.now(UTC)
+    now = _date(reply.headers) or datetime.now(UTC)
     return instant(now - OVERLAP), total_of(reply.headers)
+
+
+def _date(headers: Mapping[str, str]) -> datetime | None:
+    try:
+        return parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)
+    except (ValueError, TypeError):
+        return None
 
 
 def total_of(headers: Mapping[str, str]) -> int | None:

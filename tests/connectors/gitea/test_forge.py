@@ -102,6 +102,26 @@ def test_killed_before_any_call_and_resumed_it_ends_with_the_same(tmp_path: Path
     assert digest(place) == digest(tmp_path / "whole")
 
 
+def test_what_changes_again_in_the_second_in_which_it_was_read_is_looked_into_again(tmp_path: Path) -> None:
+    forge, place = FakeGitea(), tmp_path / "store"
+    numbers = [forge.open("A request", pull=True), forge.open("An issue")]
+    for number in numbers:
+        forge.touch(number)  # in this very second
+    harvest(forge, place)
+    time = forge.now
+    for number in numbers:
+        forge.say(number, "late")
+        forge.now = time
+        forge.touch(number)
+    forge.tick(3600)
+    harvest(forge, place)
+    with Store(place) as store:
+        for of in ("request:1", "issue:2"):
+            assert [part.kind for part in store.parts_of(of)] == ["comment"]
+    session = harvest(forge, place)
+    assert not [path for path, _ in session.asked if "/timeline" in path]
+
+
 def test_an_edited_comment_replaces_the_old_one_though_its_issue_is_no_newer(tmp_path: Path) -> None:
     forge, place = busy(), tmp_path / "store"
     harvest(forge, place)
@@ -149,6 +169,7 @@ def test_a_server_may_write_times_in_its_own_zone(tmp_path: Path, zone: str) -> 
     forge, place = FakeGitea(2, zone), tmp_path / "store"
     for number in range(5):
         forge.open(f"Thing {number}", pull=True)
+    forge.tick()
     harvest(forge, place)
     forge.say(2, "late")
     session = harvest(forge, place)

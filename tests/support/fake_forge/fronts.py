@@ -8,14 +8,17 @@ from typing import Any
 
 from cooldown_connectors.azure_devops import AzureDevOpsConnector
 from cooldown_connectors.forge.connector import ForgeConnector
+from cooldown_connectors.gitea import GiteaConnector
 from cooldown_connectors.github import GitHubConnector
 from cooldown_connectors.gitlab import GitLabConnector
 
 from fake_forge.azure import AzureFront, AzureQueriesSchema
+from fake_forge.gitea import GiteaFront
 from fake_forge.github import GitHubFront
 from fake_forge.gitlab import GitLabFront
 from fake_forge.server import Asked, Front
 from fake_forge.world import World
+from forge_testing.schemas import GiteaSchema
 from forge_testing.schemas.github import GitHubSchema
 from forge_testing.schemas.gitlab import GitLabSchema
 
@@ -38,6 +41,8 @@ class Fronted:
     calls_to_go_on: int = 3
     """Questions with which a harvest gets at least a page further: what it begins with, and one more."""
     says_where_issues_went: bool = True
+    has_ranges: bool = True
+    """Whether a comment on code is on a range of lines; else it is on its last one."""
     page_sizes: tuple[str, ...] = ()
     """Constants of the connector that say how many things it asks for at once: tests make them small, so that there are many pages."""
 
@@ -71,6 +76,18 @@ FORGES: dict[str, Fronted] = {
             "cooldown_connectors.gitlab.forge.PAGE",
             "cooldown_connectors.gitlab.questions.PAGE",
         ),
+    ),
+    "gitea": Fronted(
+        "gitea",
+        GiteaConnector,
+        GiteaFront,
+        GiteaSchema,
+        size_names=("limit",),
+        quiet_calls=12,
+        calls_to_go_on=8,
+        says_where_issues_went=False,
+        has_ranges=False,
+        page_sizes=("cooldown_connectors.gitea.listing.MOST",),
     ),
     "azure_devops": Fronted(
         "azure_devops",

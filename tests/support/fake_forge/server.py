@@ -87,6 +87,7 @@ class FakeForge:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # or each body waits for its head to be acknowledged
 
             def do_GET(self) -> None:
                 forge._serve(self)
@@ -147,8 +148,12 @@ class FakeForge:
             handler.close_connection = True
             return
         content = sent.content
-        handler.send_response(sent.status)
-        headers = {"Content-Type": "application/json; charset=utf-8", **sent.headers}
+        handler.send_response_only(sent.status)
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "Date": handler.date_time_string(),  # unless the world has a clock of its own
+            **sent.headers,
+        }
         headers.setdefault("Content-Length", str(len(content)))
         for name, value in headers.items():
             handler.send_header(name, value)

@@ -156,7 +156,7 @@ class World:
 
     def tick(self) -> datetime:
         """A moment later, perhaps in the same second."""
-        self.now += timedelta(seconds=self.draw.choice([0, 0, 1, 40, 3600]))
+        self.now += timedelta(seconds=self.draw.choice([0, 0, 1, 40, 3600]), microseconds=1)
         return self.now
 
     def next_id(self) -> int:
@@ -221,12 +221,13 @@ class World:
             self.next_id(), self.someone(), self.draw.choice(states), self.words(4), at, one.head
         )
         one.reviews.append(review)
-        for _ in range(self.draw.randint(0, 2)):
+        paths = self.draw.sample(["src/ledger.py", "src/report.py"], 2)  # a file has one thread of a review
+        for path in paths[: self.draw.randint(0, 2)]:
             resolved = self.draw.random() < 0.5
             start = self.draw.randint(2, 3)
             thread = ThreadOf(
                 id=self.next_id(),
-                path=self.draw.choice(["src/ledger.py", "src/report.py"]),
+                path=path,
                 line=3,
                 start_line=start,
                 commit=one.head,
