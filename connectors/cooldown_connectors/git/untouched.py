@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from cooldown_connectors.git.blobs import read_blobs
 from cooldown_connectors.git.changes import LFS_POINTER
+from cooldown_connectors.git.content_text import content_text
 from cooldown_connectors.git.hardened import Git
 from cooldown_connectors.git.history import CommitEntry
 from cooldown_connectors.git.objects import sizes
@@ -49,20 +50,11 @@ class Neighbours:
         found = []
         for candidate in next(self._next):
             content = next(self._contents)
-            text = None if content is None or content.startswith(LFS_POINTER) else _text(content)
+            text = None if content is None or content.startswith(LFS_POINTER) else content_text(content)
             if text is not None:
                 path, blob = path_text(candidate.path), candidate.blob.decode("ascii")
                 found.append(UntouchedFile(path=path, blob=blob, content=text))
         return sorted(found[:FILES], key=lambda file: path_bytes(file.path))
-
-
-def _text(content: bytes) -> str | None:
-    if b"\0" in content:
-        return None
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
 
 
 def _choose(

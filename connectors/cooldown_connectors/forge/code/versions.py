@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Final, Self
 
+from cooldown_connectors.git.content_text import content_text
 from cooldown_connectors.git.hardened import Git
 from cooldown_connectors.git.object_reader import ObjectReader
 from cooldown_connectors.git.paths import path_bytes
@@ -36,7 +37,7 @@ class FileReader:
             self._kept.move_to_end(blob)
             return self._kept[blob]
         found = self._objects.read(blob, self._max_file_size)
-        text = None if found is None or found.content is None else _text(found.content)
+        text = None if found is None or found.content is None else content_text(found.content)
         self._keep(blob, text)
         return text
 
@@ -51,12 +52,3 @@ class FileReader:
 
     def __exit__(self, *error: object) -> None:
         self._objects.__exit__(*error)
-
-
-def _text(content: bytes) -> str | None:
-    if b"\0" in content:
-        return None
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
