@@ -13,11 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-import zstandard
-
 from cooldown_connectors.threads.index_file import IndexFile
 from cooldown_connectors.threads.mail import Mail
+from cooldown_connectors.threads.packed import Packer
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS nodes (id INTEGER PRIMARY KEY, message_id TEXT NOT NULL UNIQUE);
@@ -48,15 +46,12 @@ class MailIndex:
     def __init__(self, file: IndexFile) -> None:
         self.file = file
         self._db = file.db
-        self._compress = zstandard.ZstdCompressor(level=1).compress
-        self._decompress = zstandard.ZstdDecompressor().decompress
-        self._encode = msgspec.msgpack.Encoder().encode
-        self._decode = msgspec.msgpack.Decoder(Mail).decode
+        self._packer = Packer(Mail)
 
     def add(self, mail: Mail) -> bool:
         """False where it is there already. Of copies with different texts the same one stays whatever came first."""
         digest = hashlib.blake2b(mail.text.encode(), digest_size=8).digest()
-        body = self._compress(self._encode(mail))
+        body = self._packer.pack(mail)
         identity = mail.identity
         there = self._db.execute(
             "SELECT number, digest FROM mails WHERE identity = ?", (identity,)
@@ -158,7 +153,7 @@ class MailIndex:
         for number, node, identity, joined, body in rows:
             links = self._db.execute("SELECT target FROM links WHERE mail = ? ORDER BY rank", (number,))
             above = [target for (target,) in links]
-            mail = self._decode(self._decompress(body))
+            mail = self._packer.unpack(body)
             kept.append(Kept(node, identity, mail, above + ([joined] if joined is not None else [])))
         return kept
 

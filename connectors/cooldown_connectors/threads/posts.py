@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
-import zstandard
 
 from cooldown_connectors.threads.index_file import IndexFile
+from cooldown_connectors.threads.packed import Packer
 from cooldown_kit.records import Person
 
 Kind = Literal["question", "answer", "article"]
@@ -74,15 +74,13 @@ class PostIndex:
     def __init__(self, file: IndexFile) -> None:
         self.file = file
         self._db = file.db
-        self._compress = zstandard.ZstdCompressor(level=1).compress
-        self._decompress = zstandard.ZstdDecompressor().decompress
+        self._posts = Packer(Post)
         self._encode = msgspec.msgpack.Encoder().encode
-        self._post = msgspec.msgpack.Decoder(Post).decode
         self._remark = msgspec.msgpack.Decoder(Remark).decode
 
     def add_post(self, post: Post) -> bool:
         """False where a post of that id is there already: the first one stays."""
-        body = self._compress(self._encode(post))
+        body = self._posts.pack(post)
         done = self._db.execute("INSERT OR IGNORE INTO posts VALUES (?, ?, ?)", (post.id, post.of, body))
         return done.rowcount == 1
 
@@ -111,7 +109,7 @@ class PostIndex:
     def roots(self) -> Iterator[Post]:
         """Questions and articles in order of id."""
         for (body,) in self._db.execute("SELECT body FROM posts WHERE of IS NULL ORDER BY id"):
-            yield self._post(self._decompress(body))
+            yield self._posts.unpack(body)
 
     def count_roots(self) -> int:
         return int(self._db.execute("SELECT count(*) FROM posts WHERE of IS NULL").fetchone()[0])
@@ -122,7 +120,7 @@ class PostIndex:
     def answers(self, question: int) -> Iterator[Post]:
         """In order of id, which is that of time."""
         for (body,) in self._db.execute("SELECT body FROM posts WHERE of = ? ORDER BY id", (question,)):
-            yield self._post(self._decompress(body))
+            yield self._posts.unpack(body)
 
     def remarks(self, post: int) -> Iterator[Remark]:
         for (body,) in self._db.execute("SELECT body FROM remarks WHERE of = ? ORDER BY id", (post,)):
