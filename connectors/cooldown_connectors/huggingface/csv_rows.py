@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import csv
 
-from cooldown_connectors.text.formats import COMPRESSION
+from cooldown_connectors.text.formats import COMPRESSION, codec_of
 from cooldown_connectors.text.options import RowOptions
-from cooldown_connectors.text.rows import RowReader, text_too_large
+from cooldown_connectors.text.rows import RowReader
 from cooldown_connectors.text.walk import Found
 from cooldown_kit.records import Skipped, TextPage
 
@@ -41,7 +41,7 @@ def read_csv(file: Found, options: RowOptions, reader: RowReader) -> Iterator[Te
             wanted = [name for name in options.row_fields if name in names]
             for row in _rows(table, wanted):
                 number += 1
-                yield _page(row, number, file.name, options, reader)
+                yield reader.page_of_bytes(row, number)
     except (OSError, EOFError, pa.ArrowException) as error:
         yield Skipped(what=file.name, reason="bad_csv", detail=f"after row {number}: {error}"[:500])
     if malformed:
@@ -77,21 +77,5 @@ def _rows(table: Any, names: list[str]) -> Iterator[dict[str, Any]]:
 
 
 def _opened(raw: Any, name: str) -> Any:
-    codec = next(
-        (codec for extension, codec in COMPRESSION.items() if name.lower().endswith(extension)), None
-    )
+    codec = codec_of(name)
     return pa.CompressedInputStream(raw, codec) if codec else pa.PythonFile(raw)
-
-
-def _page(
-    row: dict[str, Any], number: int, name: str, options: RowOptions, reader: RowReader
-) -> TextPage | Skipped:
-    for field, value in row.items():
-        if isinstance(value, bytes):
-            if field == options.text_field and len(value) > options.max_text_size:
-                return text_too_large(f"{name}#{number}", options)
-            try:
-                row[field] = value.decode()
-            except UnicodeDecodeError as error:
-                return Skipped(what=f"{name}#{number}", reason="not_utf8", detail=f"{field!r}: {error}")
-    return reader.page(row, number)

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
-import msgspec
 import pyarrow as pa
 
-from cooldown_connectors.text.formats import COMPRESSION
+from cooldown_connectors.text.chunks import chunks
 from cooldown_connectors.text.options import RowOptions
 from cooldown_connectors.text.rows import RowReader
 from cooldown_connectors.text.walk import Found
 from cooldown_kit.records import Skipped, TextPage
 
-_CHUNK = 1 << 20
-_BOM = b"\xef\xbb\xbf"
 _OUTSIDE = re.compile(rb'["{}]')
 _IN_STRING = re.compile(rb'\\.|"', re.DOTALL)
 
@@ -27,12 +23,12 @@ def read_json(file: Found, options: RowOptions, reader: RowReader) -> Iterator[T
     limit = 2 * options.max_text_size + (64 << 10)
     number = 0
     try:
-        for number, row in enumerate(objects(_chunks(file), limit), 1):
-            what = f"{file.name}#{number}"
+        for number, row in enumerate(objects(chunks(file), limit), 1):
             if row is None:
-                yield Skipped(what=what, reason="too_large", detail=f"row over {limit:,} bytes")
+                detail = f"row over {limit:,} bytes"
+                yield Skipped(what=f"{file.name}#{number}", reason="too_large", detail=detail)
             else:
-                yield _page(row, number, what, reader)
+                yield reader.page_of_json(row, number)
     except UnbalancedError as error:
         detail = f"after row {number}: {error}"
         yield Skipped(what=file.name, reason="bad_json", detail=detail)
@@ -86,23 +82,3 @@ def objects(chunks: Iterator[bytes], limit: int) -> Iterator[bytes | None]:
             parts = [*parts, data[begin:end]] if held <= limit else []
     if braces or in_string:
         raise UnbalancedError("the file ends within a row")
-
-
-def _chunks(file: Found) -> Iterator[bytes]:
-    lower = file.name.lower()
-    codec = next((codec for extension, codec in COMPRESSION.items() if lower.endswith(extension)), None)
-    first = True
-    with file.path.open("rb") as raw, pa.CompressedInputStream(raw, codec) if codec else raw as stream:
-        while chunk := stream.read(_CHUNK):
-            yield chunk.removeprefix(_BOM) if first else chunk
-            first = False
-
-
-def _page(row: bytes, number: int, what: str, reader: RowReader) -> TextPage | Skipped:
-    try:
-        data: Any = msgspec.json.decode(row.decode())
-    except UnicodeDecodeError as error:
-        return Skipped(what=what, reason="not_utf8", detail=str(error))
-    except (msgspec.DecodeError, RecursionError) as error:
-        return Skipped(what=what, reason="bad_json", detail=str(error))
-    return reader.page(data, number)

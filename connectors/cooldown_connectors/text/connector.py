@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from typing import Any, Final
 from cooldown_connectors.text.checks import check_columns, check_file, nothing_to_read
 from cooldown_connectors.text.converter import Converter, check_installed, versions
 from cooldown_connectors.text.formats import format_of
+from cooldown_connectors.text.listing import Listing
 from cooldown_connectors.text.options import Format, TextOptions
 from cooldown_connectors.text.places import Place, locate
 from cooldown_connectors.text.walk import Found
@@ -22,8 +22,6 @@ from cooldown_kit.records import Record, Skipped
 VERSION: Final = 2
 """Part of the fingerprint: raised whenever the same files would give other records."""
 _STAGE: Final = "harvest"
-_LISTED_FILES = 64
-"""A fingerprint names this many files one by one; beyond, it holds one hash of all."""
 _CHECKED_FOOTERS = 64
 _PROGRESS_SECONDS = 0.5
 
@@ -60,24 +58,16 @@ class TextConnector:
 
     def fingerprint(self, options: TextOptions, context: HarvestContext) -> Mapping[str, Any]:
         """Relative path, size and time of every file; one hash of them where there are many. Contents are not read."""
-        files: dict[str, list[int | str]] = {}
-        hasher = hashlib.blake2b(digest_size=16)
-        count = size = documents = 0
+        listing = Listing()
+        documents = 0
         for item in locate(options.path, context.folder).files():
-            name, state = _state(item)
-            documents += format_of(name) in ("docx", "pdf")
-            size += item.size if isinstance(item, Found) else 0
-            count += 1
-            hasher.update(f"{name!r} {state}\n".encode())
-            if count <= _LISTED_FILES:
-                files[name] = state
-        listing = {"files": files} if count <= _LISTED_FILES else {"digest": hasher.hexdigest()}
+            documents += format_of(listing.add(item)) in ("docx", "pdf")
         converters: dict[str, str | None] = {
             name: metadata.version(name) for name in ("beautifulsoup4", "markdownify")
         }
         if documents:
             converters |= versions()
-        return {"version": VERSION, "converters": converters, "count": count, "bytes": size, **listing}
+        return {"version": VERSION, "converters": converters, **listing.fingerprint()}
 
     def harvest(self, options: TextOptions, context: HarvestContext) -> Iterator[Record | Skipped]:
         """The pages of all files in sorted order, each file's rows in their order."""
@@ -98,13 +88,6 @@ class TextConnector:
         context.emit(_progress(context, len(items), len(items)))
         for text, count in sorted(warnings.items()):
             context.emit(Message(stage=_STAGE, level="warning", text=f"{context.source}: {count:,} {text}"))
-
-
-def _state(item: Found | Skipped) -> tuple[str, list[int | str]]:
-    """Name and what would change with the file's contents."""
-    if isinstance(item, Found):
-        return item.name, [item.size, item.mtime_ns]
-    return item.what, [item.reason]
 
 
 def _progress(context: HarvestContext, done: int, total: int) -> Progress:

@@ -24,6 +24,12 @@ def format_of(name: str) -> Format | None:
     return next((kind for extension, kind in EXTENSIONS.items() if lower.endswith(extension)), None)
 
 
+def codec_of(name: str) -> str | None:
+    """Arrow's name of what a file with that name is compressed with; ``None`` where it is not."""
+    lower = name.lower()
+    return next((codec for extension, codec in COMPRESSION.items() if lower.endswith(extension)), None)
+
+
 def size_limit(kind: Format, options: TextOptions) -> tuple[str, int | None]:
     """``(option, bytes)`` of the largest file that is read; ``None`` for files of rows, which are streamed."""
     if kind in ("jsonl", "parquet"):

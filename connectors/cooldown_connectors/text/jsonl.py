@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import msgspec
 import pyarrow as pa
 
-from cooldown_connectors.text.formats import COMPRESSION
+from cooldown_connectors.text.chunks import chunks
 from cooldown_connectors.text.options import RowOptions
 from cooldown_connectors.text.rows import RowReader
 from cooldown_connectors.text.walk import Found
 from cooldown_kit.records import Skipped, TextPage
-
-_CHUNK = 1 << 20
-_BOM = b"\xef\xbb\xbf"
 
 
 def read_jsonl(file: Found, options: RowOptions, reader: RowReader) -> Iterator[TextPage | Skipped]:
@@ -29,7 +24,7 @@ def read_jsonl(file: Found, options: RowOptions, reader: RowReader) -> Iterator[
                     what=f"{file.name}#{number}", reason="too_large", detail=f"line over {limit:,} bytes"
                 )
             elif line.strip():
-                yield _page(line, number, file.name, reader)
+                yield reader.page_of_json(line, number)
     except (OSError, EOFError, pa.ArrowException) as error:
         yield Skipped(what=file.name, reason="unreadable", detail=f"the rest of the file: {error}")
 
@@ -38,7 +33,7 @@ def lines(file: Found, limit: int) -> Iterator[tuple[int, bytes | None]]:
     """``(number, line)`` without the newline; ``None`` for a line longer than ``limit`` bytes, which is never held whole."""
     number, held = 1, 0
     parts: list[bytes] = []
-    for chunk in _chunks(file):
+    for chunk in chunks(file):
         start = 0
         while (end := chunk.find(b"\n", start)) >= 0:
             held += end - start
@@ -48,27 +43,3 @@ def lines(file: Found, limit: int) -> Iterator[tuple[int, bytes | None]]:
         parts = [*parts, chunk[start:]] if held <= limit else []
     if held:
         yield number, None if held > limit else b"".join(parts)
-
-
-def _chunks(file: Found) -> Iterator[bytes]:
-    codec = next(
-        (codec for extension, codec in COMPRESSION.items() if file.name.lower().endswith(extension)), None
-    )
-    first = True
-    with file.path.open("rb") as raw, pa.CompressedInputStream(raw, codec) if codec else raw as stream:
-        while chunk := stream.read(_CHUNK):
-            yield chunk.removeprefix(_BOM) if first else chunk
-            first = False
-
-
-def _page(line: bytes, number: int, name: str, reader: RowReader) -> TextPage | Skipped:
-    what = f"{name}#{number}"
-    try:
-        row: Any = msgspec.json.decode(line.decode())
-    except UnicodeDecodeError as error:
-        return Skipped(what=what, reason="not_utf8", detail=str(error))
-    except (msgspec.DecodeError, RecursionError) as error:
-        return Skipped(what=what, reason="bad_json", detail=str(error))
-    if not isinstance(row, dict):
-        return Skipped(what=what, reason="bad_json", detail="the line is not a JSON object")
-    return reader.page(row, number)

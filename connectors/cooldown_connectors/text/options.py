@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
 from cooldown_kit.connector import SourceOptions
 from cooldown_kit.options import Bytes, Count
 
 Format = Literal["markdown", "text", "html", "docx", "pdf", "jsonl", "parquet"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+
+
+def _known_encoding(value: str) -> str:
+    try:
+        b"x".decode(value)
+    except UnicodeError:
+        pass  # half a character of an encoding that is known
+    except LookupError:
+        raise ValueError(
+            f"{value!r} is not a text encoding that Python knows, such as utf-8, cp1252 or shift_jis"
+        ) from None
+    return value
+
+
+Encoding = Annotated[str, AfterValidator(_known_encoding)]
+"""A text encoding by a name that Python knows."""
 
 
 class RowOptions(SourceOptions):
@@ -46,7 +62,7 @@ class TextOptions(RowOptions):
     """Which formats to read; files in other formats are counted and skipped."""
     family: Literal["text", "code"] = "text"
     """Whether the pages count as text or as code where the goal sets the shares."""
-    encoding: str = "utf-8"
+    encoding: Encoding = "utf-8"
     """Encoding of page files that say nothing themselves; a UTF-8 or UTF-16 byte order mark always wins. Rows of JSONL are UTF-8."""
     max_file_size: Bytes = 10 << 20
     """Larger Markdown, text and HTML files are skipped, in bytes. Files of rows may have any size."""
@@ -56,16 +72,3 @@ class TextOptions(RowOptions):
     """PDFs with more pages are skipped."""
     max_document_seconds: Annotated[int, Field(ge=1, le=86_400)] = 120
     """Processor time for one Word file or PDF, in seconds; one that needs more is skipped."""
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, value: str) -> str:
-        try:
-            b"x".decode(value)
-        except UnicodeError:
-            pass  # half a character of an encoding that is known
-        except LookupError:
-            raise ValueError(
-                f"{value!r} is not a text encoding that Python knows, such as utf-8, cp1252 or shift_jis"
-            ) from None
-        return value

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cooldown_connectors.text.options import RowOptions
-from cooldown_connectors.text.rows import RowReader, text_too_large
+from cooldown_connectors.text.rows import RowReader
 from cooldown_connectors.text.walk import Found
 from cooldown_kit.records import Skipped, TextPage
 
@@ -38,7 +38,7 @@ def read_parquet(file: Found, options: RowOptions, reader: RowReader) -> Iterato
                 for index in range(batch.num_rows):
                     number += 1
                     row = {name: column[index] for name, column in values.items()}
-                    yield _page(row, number, file.name, options, reader)
+                    yield reader.page_of_bytes(row, number)
     except (OSError, pa.ArrowException) as error:
         yield Skipped(what=file.name, reason="bad_parquet", detail=f"after row {number}: {error}")
 
@@ -58,17 +58,3 @@ def _values(column: Any) -> list[Any]:
 
 def _is_string(kind: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
-
-
-def _page(
-    row: dict[str, Any], number: int, name: str, options: RowOptions, reader: RowReader
-) -> TextPage | Skipped:
-    for field, value in row.items():
-        if isinstance(value, bytes):
-            if field == options.text_field and len(value) > options.max_text_size:
-                return text_too_large(f"{name}#{number}", options)
-            try:
-                row[field] = value.decode()
-            except UnicodeDecodeError as error:
-                return Skipped(what=f"{name}#{number}", reason="not_utf8", detail=f"{field!r}: {error}")
-    return reader.page(row, number)

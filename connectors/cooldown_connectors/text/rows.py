@@ -1,4 +1,4 @@
-"""Rows of JSONL and Parquet files → pages."""
+"""Rows of files → pages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+
+import msgspec
 
 from cooldown_connectors.text.options import RowOptions
 from cooldown_connectors.text.pages import TAKE
@@ -48,6 +50,33 @@ class RowReader:
             time=self._time(row),
             url=_string(row, options.url_field),
         )
+
+    def page_of_bytes(self, row: dict[str, Any], number: int) -> TextPage | Skipped:
+        """The same for a row with strings as bytes, which need not be UTF-8: ``not_utf8``. They are decoded in place."""
+        options = self._options
+        for field, value in row.items():
+            if isinstance(value, bytes):
+                what = f"{self._name}#{number}"
+                if field == options.text_field and len(value) > options.max_text_size:
+                    return text_too_large(what, options)
+                try:
+                    row[field] = value.decode()
+                except UnicodeDecodeError as error:
+                    return Skipped(what=what, reason="not_utf8", detail=f"{field!r}: {error}")
+        return self.page(row, number)
+
+    def page_of_json(self, data: bytes, number: int) -> TextPage | Skipped:
+        """The same for a row that is an object of JSON: ``not_utf8``, ``bad_json``."""
+        what = f"{self._name}#{number}"
+        try:
+            row: Any = msgspec.json.decode(data.decode())
+        except UnicodeDecodeError as error:
+            return Skipped(what=what, reason="not_utf8", detail=str(error))
+        except (msgspec.DecodeError, RecursionError) as error:
+            return Skipped(what=what, reason="bad_json", detail=str(error))
+        if not isinstance(row, dict):
+            return Skipped(what=what, reason="bad_json", detail="the line is not a JSON object")
+        return self.page(row, number)
 
     def _id(self, row: Mapping[str, Any], number: int) -> str:
         """``{path}#{id}``; the row's number stands in, and a warning is counted, where an id is missing or not unique."""

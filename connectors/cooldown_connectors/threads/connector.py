@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 import os
 import time
 from collections import Counter
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
 from typing import Any, Final
 
+from cooldown_connectors.text.listing import Listing
 from cooldown_connectors.text.places import Place, locate
 from cooldown_connectors.text.walk import Found
 from cooldown_connectors.threads.options import ThreadsOptions
@@ -24,8 +24,6 @@ from cooldown_kit.workspace import digest_of
 VERSION: Final = 1
 """Part of the fingerprint and of the index's key: raised whenever the same files would give other threads."""
 _STAGE: Final = "harvest"
-_LISTED_FILES: Final = 64
-"""A fingerprint names this many files one by one; beyond, it holds one hash of all."""
 _PROGRESS_SECONDS: Final = 0.5
 _READ: Final = ("format", "close_reasons", "remarks", "encoding", "max_mail_size", "max_text_size")
 """Options that decide what an index holds; all others are applied when threads are made of it."""
@@ -58,19 +56,11 @@ class ThreadsConnector:
 
     def fingerprint(self, options: ThreadsOptions, context: HarvestContext) -> Mapping[str, Any]:
         """Relative path, size and time of every file; one hash of them where there are many. Contents are not read."""
-        files: dict[str, list[int | str]] = {}
-        hasher = hashlib.blake2b(digest_size=16)
-        count = size = 0
+        listing = Listing()
         for item in locate(options.path, context.folder).files():
-            name, state = _state(item)
-            size += item.size if isinstance(item, Found) else 0
-            count += 1
-            hasher.update(f"{name!r} {state}\n".encode())
-            if count <= _LISTED_FILES:
-                files[name] = state
-        listing = {"files": files} if count <= _LISTED_FILES else {"digest": hasher.hexdigest()}
+            listing.add(item)
         converters = {name: metadata.version(name) for name in ("beautifulsoup4", "markdownify")}
-        return {"version": VERSION, "converters": converters, "count": count, "bytes": size, **listing}
+        return {"version": VERSION, "converters": converters, **listing.fingerprint()}
 
     def harvest(self, options: ThreadsOptions, context: HarvestContext) -> Iterator[Record | Skipped]:
         """What no format is known for; then each site's threads in order of id, and those of mails in order of time."""
@@ -177,13 +167,6 @@ def _counted(
             tell(done)
             told = time.monotonic()
     tell(done)
-
-
-def _state(item: Found | Skipped) -> tuple[str, list[int | str]]:
-    """Name and what would change with the file's contents."""
-    if isinstance(item, Found):
-        return item.name, [item.size, item.mtime_ns]
-    return item.what, [item.reason]
 
 
 def _nothing(place: Place, options: ThreadsOptions, sources: Sources) -> InputError:

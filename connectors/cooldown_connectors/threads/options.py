@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from cooldown_connectors.text.options import Encoding
 from cooldown_kit.connector import SourceOptions
 from cooldown_kit.options import Bytes, Count
 
@@ -57,7 +58,7 @@ class ThreadsOptions(SourceOptions):
     """Take articles of Stack Overflow for Teams."""
     min_messages: Annotated[Count, Field(ge=1)] = 1
     """Threads of mail with fewer messages are left out."""
-    encoding: str = "cp1252"
+    encoding: Encoding = "cp1252"
     """Encoding of mails that declare none or a wrong one and are not UTF-8."""
     max_mail_size: Annotated[Bytes, Field(ge=1 << 10)] = 16 << 20
     """Larger mails are skipped, bytes with attachments."""
@@ -72,19 +73,6 @@ class ThreadsOptions(SourceOptions):
     @classmethod
     def _tags_as_sites_write_them(cls, tags: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(tag.strip().lower() for tag in tags))
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, value: str) -> str:
-        try:
-            b"x".decode(value)
-        except UnicodeError:
-            pass  # half a character of an encoding that is known
-        except LookupError:
-            raise ValueError(
-                f"{value!r} is not a text encoding that Python knows, such as utf-8, cp1252 or shift_jis"
-            ) from None
-        return value
 
     @model_validator(mode="after")
     def _something_can_be_taken(self) -> Self:

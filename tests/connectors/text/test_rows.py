@@ -248,7 +248,7 @@ def test_lines_are_split_alike_whatever_the_chunks(parts: list[bytes], limit: in
     data = b"\n".join(parts)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            module, "_chunks", lambda file: (data[i : i + chunk] for i in range(0, len(data), chunk))
+            module, "chunks", lambda file: (data[i : i + chunk] for i in range(0, len(data), chunk))
         )
         result = list(lines(Found(Path("x"), "x", 0, 0), limit))
     expected = [(number, part if len(part) <= limit else None) for number, part in enumerate(parts, start=1)]
