@@ -29,6 +29,7 @@ from cooldown_kit.records import (
 from cooldown_kit.render.origin import Origin
 
 from . import talk_records
+from .ledger import BEFORE, TEST, WHOLE
 
 MESSAGE = """\
 Round half to even when splitting a payment
@@ -57,15 +58,6 @@ ROUNDING = """\
 -    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 +    \"\"\"Round to whole cents, half to even (IEEE 754).\"\"\"
 +    return amount.quantize(CENT, rounding=ROUND_HALF_EVEN)
-"""
-
-TESTS = """\
-@@ -0,0 +1,5 @@
-+from decimal import Decimal
-+
-+
-+def test_half_goes_to_even() -> None:
-+    assert to_cents(Decimal("0.125")) == Decimal("0.12")
 """
 
 
@@ -109,7 +101,7 @@ def commit() -> Commit:
                 "src/ledger/rounding.py", old_path="src/ledger/round.py", status="renamed", patch=ROUNDING
             ),
             change("src/ledger/split.py", "renamed", old_path="src/split.py", left_out="empty"),
-            change("tests/test_rounding.py", "added", patch=TESTS),
+            change("tests/test_rounding.py", "added", patch=TEST),
             change("vendor/iso20022", left_out="submodule", old_mode="160000", new_mode="160000"),
         ],
     )
@@ -147,30 +139,6 @@ def text_page() -> TextPage:
     )
 
 
-ROUND_BEFORE = """\
-from decimal import ROUND_HALF_UP, Decimal
-
-CENT = Decimal("0.01")
-
-
-def to_cents(amount: Decimal) -> Decimal:
-    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
-"""
-
-ROUND_PATCH = """\
-@@ -1,7 +1,8 @@
--from decimal import ROUND_HALF_UP, Decimal
-+from decimal import ROUND_HALF_EVEN, Decimal
-\x20
- CENT = Decimal("0.01")
-\x20
-\x20
- def to_cents(amount: Decimal) -> Decimal:
--    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
-+    \"\"\"Round to whole cents, half to even (IEEE 754).\"\"\"
-+    return amount.quantize(CENT, rounding=ROUND_HALF_EVEN)
-"""
-
 SPLIT = '''\
 """Payments in several parts. Questions to Ann Berg <ann.berg@bank.example>."""
 
@@ -206,8 +174,8 @@ def whole_commit(commit: Commit) -> Commit:
             change(
                 "src/ledger/old_rounding.py", "deleted", patch="@@ -1 +0,0 @@\n-ROUNDING = 'half up'\n", before=old
             ),
-            change("src/ledger/rounding.py", patch=ROUND_PATCH, before=ROUND_BEFORE),
-            change("tests/test_rounding.py", "added", patch=TESTS),
+            change("src/ledger/rounding.py", patch=WHOLE, before=BEFORE),
+            change("tests/test_rounding.py", "added", patch=TEST),
         ],
         untouched=[
             UntouchedFile(path="README.md", blob="3" * 40, content=README),

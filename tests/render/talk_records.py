@@ -26,15 +26,8 @@ from cooldown_kit.records import (
     UntouchedFile,
 )
 
-BEFORE = """\
-from decimal import ROUND_HALF_UP, Decimal
+from .ledger import BEFORE, TEST, WHOLE
 
-CENT = Decimal("0.01")
-
-
-def to_cents(amount: Decimal) -> Decimal:
-    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
-"""
 FIRST_PUSH = """\
 @@ -1,7 +1,7 @@
 -from decimal import ROUND_HALF_UP, Decimal
@@ -54,27 +47,6 @@ SECOND_PUSH = """\
  def to_cents(amount: Decimal) -> Decimal:
 +    \"\"\"Round to whole cents, half to even (IEEE 754).\"\"\"
      return amount.quantize(CENT, rounding=ROUND_HALF_EVEN)
-"""
-WHOLE = """\
-@@ -1,7 +1,8 @@
--from decimal import ROUND_HALF_UP, Decimal
-+from decimal import ROUND_HALF_EVEN, Decimal
-\x20
- CENT = Decimal("0.01")
-\x20
-\x20
- def to_cents(amount: Decimal) -> Decimal:
--    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
-+    \"\"\"Round to whole cents, half to even (IEEE 754).\"\"\"
-+    return amount.quantize(CENT, rounding=ROUND_HALF_EVEN)
-"""
-TEST = """\
-@@ -0,0 +1,5 @@
-+from decimal import Decimal
-+
-+
-+def test_half_goes_to_even() -> None:
-+    assert to_cents(Decimal("0.125")) == Decimal("0.12")
 """
 REPORT = "from ledger.rounding import to_cents\n\n\ndef total(payments):\n    return sum(map(to_cents, payments))\n"
 

@@ -13,7 +13,8 @@ from cooldown_kit.render.layouts import Layouts
 from cooldown_kit.render.options import RenderOptions
 from cooldown_kit.render.origin import NotRendered, Origin
 
-from .conftest import ROUND_BEFORE, change
+from .conftest import change
+from .ledger import BEFORE
 
 ORIGIN = Origin("code", "git", str)
 TOKENS = frozenset({"<commit_before>", "<commit_msg>", "<commit_after>"})
@@ -38,7 +39,7 @@ def test_one_file_with_tokens_is_starcoders_own_form(whole_commit: Commit) -> No
     assert isinstance(document, Document)
     assert document.segments == [
         Segment("<commit_before>", token=True),
-        Segment(ROUND_BEFORE),
+        Segment(BEFORE),
         Segment("<commit_msg>", token=True),
         Segment("Round"),
         Segment("<commit_after>", token=True),

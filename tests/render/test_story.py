@@ -16,7 +16,8 @@ from cooldown_kit.render.layouts import Layouts
 from cooldown_kit.render.options import RenderOptions
 from cooldown_kit.render.origin import NotRendered, Origin
 
-from .talk_records import ANN, BEFORE, CODECOV, JO, PATH, added, at, comment, forge_request, modified
+from .ledger import BEFORE
+from .talk_records import ANN, CODECOV, JO, PATH, added, at, comment, forge_request, modified
 
 ORIGIN = Origin("ledger", "github", str)
 REQUEST = forge_request()

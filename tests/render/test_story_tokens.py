@@ -13,7 +13,8 @@ from cooldown_kit.render.markup import TOKENS
 from cooldown_kit.render.options import RenderOptions
 from cooldown_kit.render.origin import Origin
 
-from .talk_records import ANN, BEFORE, JO, PATH, added, at, comment, forge_request, modified
+from .ledger import BEFORE
+from .talk_records import ANN, JO, PATH, added, at, comment, forge_request, modified
 
 ORIGIN = Origin("ledger", "github", str)
 REQUEST = forge_request()

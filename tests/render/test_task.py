@@ -18,8 +18,9 @@ from cooldown_kit.render.options import RenderOptions
 from cooldown_kit.render.origin import NotRendered, Origin
 from cooldown_kit.render.task import render_task
 
-from .conftest import ROUND_BEFORE, ROUND_PATCH, change
+from .conftest import change
 from .diffing import diff
+from .ledger import BEFORE, WHOLE
 
 ORIGIN = Origin("code", "git", str)
 
@@ -55,10 +56,10 @@ def test_the_edits_of_the_answer_give_the_files_after_the_commit(whole_commit: C
     prompt, answer = task(whole_commit)
     edited = sections(answer)
     rounding = whole_commit.changes[1]
-    assert apply_edits(ROUND_BEFORE, read_edits(edited["src/ledger/rounding.py"])) == patches.after(rounding)
+    assert apply_edits(BEFORE, read_edits(edited["src/ledger/rounding.py"])) == patches.after(rounding)
     assert edited["src/ledger/old_rounding.py"] == "Delete the file.\n\n"
     assert edited["tests/test_rounding.py"].startswith("Create the file:\n\n```python\nfrom decimal")
-    assert ROUND_BEFORE in prompt
+    assert BEFORE in prompt
 
 
 def test_untouched_files_stand_among_the_changed_ones_in_the_order_of_paths(whole_commit: Commit) -> None:
@@ -194,4 +195,4 @@ def test_all_layouts_of_a_commit_have_the_same_content_hash(whole_commit: Commit
     ]
     assert [document.layout for document in documents] == ["diff", "before_after", "task"]
     assert len({document.content_hash for document in documents}) == 1
-    assert ROUND_PATCH.count("\n+") + 5 == documents[2].signals["lines_added"]
+    assert WHOLE.count("\n+") + 5 == documents[2].signals["lines_added"]
