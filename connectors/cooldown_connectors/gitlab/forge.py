@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from cooldown_connectors.forge.fields import flag, integer, maybe, moment, text
+from cooldown_connectors.forge.gone import deleted_if_missing
 from cooldown_connectors.forge.keyset import by_time
 from cooldown_connectors.forge.parts import Part, issue, request
 from cooldown_connectors.forge.protocol import (
@@ -242,11 +243,7 @@ def _keys(session: Session, resource: str, params: Mapping[str, Any]) -> Iterato
 
 
 def _request_became(session: Session, key: str) -> Gone | None:
-    try:
-        session.get(f"{root(session)}/merge_requests/{key}")
-    except NotFound:
-        return Gone("request", key, "deleted")
-    return None
+    return deleted_if_missing(session, f"{root(session)}/merge_requests/{key}", "request", key)
 
 
 def _issue_became(session: Session, key: str) -> Gone | None:
@@ -269,8 +266,4 @@ def _release_keys(session: Session) -> Iterator[list[str]]:
 
 
 def _release_became(session: Session, key: str) -> Gone | None:
-    try:
-        session.get(f"{root(session)}/releases/{quote(key, safe='')}")
-    except NotFound:
-        return Gone("release", key, "deleted")
-    return None
+    return deleted_if_missing(session, f"{root(session)}/releases/{quote(key, safe='')}", "release", key)
