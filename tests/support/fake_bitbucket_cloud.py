@@ -183,6 +183,8 @@ class FakeCloud:
         root = "/repositories/acme/payments"
         assert path.startswith(root), path
         rest = path.removeprefix(root)
+        if rest == "":
+            return Answer({"full_name": "acme/payments", "mainbranch": {"name": "main"}, "is_private": True})
         if rest == "/pullrequests":
             if params.get("fields") != "size":
                 assert params["state"] == ["OPEN", "MERGED", "DECLINED", "SUPERSEDED"]
@@ -213,8 +215,13 @@ class FakeCloud:
 
     def _page(self, items: list[Json], path: str, params: Params) -> Answer:
         size = min(int(str(params["pagelen"])), self.most)
-        page = int(str(params.get("page", 1)))
-        body: Json = {"pagelen": size, "size": len(items), "values": items[(page - 1) * size : page * size]}
-        if page * size < len(items):
-            body["next"] = f"{ROOT}{path}?pagelen={params['pagelen']}&page={page + 1}"
+        page = str(params.get("page", 1))
+        activity = path.endswith("/activity")
+        # pages of activities have no numbers, but names: here that of how many entries are below
+        start = len(items) - int(page[1:]) if page.startswith("b") else (int(page) - 1) * size
+        end = start + size
+        body: Json = {"pagelen": size, "size": len(items), "values": items[start:end]}
+        if end < len(items):
+            following = f"b{len(items) - end}" if activity else str(int(page) + 1)
+            body["next"] = f"{ROOT}{path}?pagelen={params['pagelen']}&page={following}"
         return Answer(body)

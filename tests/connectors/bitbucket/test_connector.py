@@ -6,15 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
-from cooldown_connectors.bitbucket import BitbucketConnector, BitbucketOptions, Cloud
-from cooldown_connectors.forge.options import ForgeOptions
-from cooldown_connectors.forge.protocol import Forge
+from cooldown_connectors.bitbucket import BitbucketConnector, BitbucketOptions
 
 from cooldown_kit.connector import HarvestContext
 from cooldown_kit.events import ignore
 from cooldown_kit.records import Issue, PullRequest, Record
 from fake_bitbucket_cloud import ROOT, FakeCloud, commit
 from fake_data_center import FakeDataCenter
+from fake_forge.bitbucket_cloud import CloudOnLoopback
 from loopback_server import Asked, Said, Server, serving
 
 
@@ -68,14 +67,6 @@ def test_a_data_center_on_loopback_becomes_records(tmp_path: Path, monkeypatch: 
     assert records(connector, given.model_copy(update={"replay": True}), context) == found
 
 
-class OnLoopback(BitbucketConnector):
-    """Takes a loopback address for Cloud."""
-
-    def forge_of(self, options: ForgeOptions) -> Forge:
-        del options
-        return Cloud()
-
-
 def test_a_cloud_on_loopback_becomes_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BITBUCKET_TEST", "ana@acme.example:hidden-value")
     forge = FakeCloud(2)
@@ -96,15 +87,12 @@ def test_a_cloud_on_loopback_becomes_records(tmp_path: Path, monkeypatch: pytest
             query: dict[str, str | list[str]] = dict(asked.query)
             if "state" in query:  # what is repeated arrives as its last value
                 query["state"] = ["OPEN", "MERGED", "DECLINED", "SUPERSEDED"]
-            path = asked.path.removeprefix("/2.0")
-            if path == "/repositories/acme/payments":
-                return Said({"full_name": "acme/payments"})
-            said = forge(path, query)
+            said = forge(asked.path.removeprefix("/2.0"), query)
             return Said(json.loads(json.dumps(said.data).replace(ROOT, f"{server.url}/2.0")), said.status)
 
         server.answer = answer
         context = HarvestContext("forge", tmp_path, tmp_path / "store", ignore)
-        connector, given = OnLoopback(), options(server, "acme/payments")
+        connector, given = CloudOnLoopback(), options(server, "acme/payments")
         found = records(connector, given, context)
         stories = {one.number: one for one in found if isinstance(one, PullRequest)}
         assert sorted(stories) == [1, 2, 3, 4, 5]

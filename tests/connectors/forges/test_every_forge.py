@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from fake_forge.harvesting import TOKEN, Harvest, harvest
 from fake_forge.server import FakeForge, Fault
 from fake_forge.world import World
 
+WITH_ISSUES = {
+    name: forge for name, forge in FORGES.items() if "issues" in forge.connector().Options.known_takes
+}
 each_forge = pytest.mark.parametrize("forge", FORGES.values(), ids=FORGES)
 
 
@@ -53,6 +57,53 @@ def _undisturbed(forge: Fronted, world: World, folder: Path, **options: Any) -> 
     with FakeForge(forge.front(world)) as fake:
         found = _run(forge, fake, folder, **options)
         return found, len(fake.asked)
+
+
+def _every_call() -> World:
+    """A world so small that each call of its harvest can be tried by itself."""
+    return World.generate(6, requests=3, issues=2, discussions=1, releases=1)
+
+
+def _every_page() -> World:
+    """The same where pages are small: each list has a second one."""
+    return World.generate(5, requests=5, issues=5, discussions=5, releases=5)
+
+
+def _kinds(asked: list[server.Asked]) -> set[tuple[str, str, str, bool]]:
+    """Which questions there are: path and query without their numbers, and whether it was for more than a first page."""
+    found = set()
+    for one in asked:
+        body = one.body if isinstance(one.body, dict) else {}
+        query = re.sub(r"\d+", "N", str(body.get("query", "")))
+        later = one.query.get("page", "1") != "1" or any(int(one.query.get(n, 0)) for n in ("start", "$skip"))
+        later = later or bool((body.get("variables") or {}).get("after"))
+        found.add((one.method, re.sub(r"\d+", "N", one.path), query, later))
+    return found
+
+
+def _asked(forge: Fronted, world: World, folder: Path, **options: Any) -> set[tuple[str, str, str, bool]]:
+    with FakeForge(forge.front(world)) as fake:
+        _run(forge, fake, folder, **options)
+        return _kinds(fake.asked)
+
+
+@each_forge
+def test_the_world_whose_calls_are_tried_one_by_one_has_every_kind_of_call(
+    forge: Fronted, tmp_path: Path
+) -> None:
+    large = World.generate(17, requests=24, issues=16, discussions=6)
+    assert _asked(forge, _every_call(), tmp_path / "small") >= _asked(forge, large, tmp_path / "large")
+
+
+@each_forge
+@pytest.mark.usefixtures("small_pages")
+def test_the_world_whose_pages_are_tried_one_by_one_has_every_kind_of_page(
+    forge: Fronted, tmp_path: Path
+) -> None:
+    large = World.generate(18, requests=24, issues=16, discussions=6, releases=5)
+    unplanned = {"max_calls": 10_000}
+    small = _asked(forge, _every_page(), tmp_path / "small", **unplanned)
+    assert small >= _asked(forge, large, tmp_path / "large", **unplanned)
 
 
 @each_forge
@@ -116,7 +167,7 @@ def test_every_question_is_one_that_the_forge_documents(forge: Fronted, tmp_path
 def test_stopped_at_every_call_and_gone_on_with_it_ends_with_the_same_records(
     forge: Fronted, tmp_path: Path
 ) -> None:
-    world = World.generate(3, requests=6, issues=3, discussions=2, releases=2)
+    world = _every_page()
     whole, calls = _undisturbed(forge, world, tmp_path / "whole", max_calls=10_000)  # no plan beforehand
     for call in range(1, calls):
         with FakeForge(forge.front(world)) as fake:
@@ -157,7 +208,7 @@ FAULTS: dict[str, Fault] = {
 def test_what_goes_wrong_once_at_any_call_changes_nothing(
     forge: Fronted, fault: Fault, tmp_path: Path
 ) -> None:
-    world = World.generate(5, requests=5, issues=3, discussions=1, releases=1)
+    world = _every_call()
     whole, calls = _undisturbed(forge, world, tmp_path / "whole")
     for call in range(1, calls + 1):
         with FakeForge(forge.front(world), faults={call: fault}) as fake:
@@ -210,18 +261,16 @@ def test_whatever_happens_between_harvests_the_next_one_knows_it(forge: Fronted,
             _run(forge, fake, tmp_path / "again")
             world.tick()
             for _ in range(6):
-                world.happen()
-            if world.issues and "issues" in forge.connector().Options.known_takes:
+                world.happen(edits=forge.says_edits)
+            if world.issues and forge.name in WITH_ISSUES:
                 [world.delete_issue, world.transfer_issue][number % 2]()
         again = _run(forge, fake, tmp_path / "again")
         fresh = _run(forge, fake, tmp_path / "fresh")
     assert [_plain(one) for one in again.records] == [_plain(one) for one in fresh.records]
 
 
-@each_forge
+@pytest.mark.parametrize("forge", WITH_ISSUES.values(), ids=WITH_ISSUES)
 def test_deleted_and_transferred_issues_are_named(forge: Fronted, tmp_path: Path) -> None:
-    if "issues" not in forge.connector().Options.known_takes:
-        pytest.skip("this forge has no issues")
     world = World.generate(10)
     with FakeForge(forge.front(world)) as fake:
         _run(forge, fake, tmp_path)
@@ -243,7 +292,7 @@ def test_nothing_is_missed_though_things_happen_while_it_is_read(forge: Fronted,
 
     def meanwhile(number: int, asked: server.Asked) -> None:
         if number % 2 == 0 and number < 60:
-            world.happen()
+            world.happen(edits=forge.says_edits)
 
     with FakeForge(forge.front(world), before=meanwhile) as fake:
         _run(forge, fake, tmp_path / "busy")
@@ -260,7 +309,7 @@ def test_the_archive_gives_the_same_records_without_the_network(forge: Fronted, 
     with FakeForge(forge.front(world)) as fake:
         _run(forge, fake, tmp_path, max_calls=3)
         _run(forge, fake, tmp_path)
-        world.happen()
+        world.happen(edits=forge.says_edits)
         last = _run(forge, fake, tmp_path)
         url = fake.url
     again = harvest(forge.connector(), url, tmp_path, repository=forge.repository, replay=True)
@@ -299,7 +348,8 @@ def test_the_plan_says_beforehand_what_is_asked(forge: Fronted, tmp_path: Path) 
     from cooldown_kit.connector import HarvestContext
     from fake_forge.harvesting import options_of, patient
 
-    world = World.generate(15, requests=60, issues=40)
+    # a forge without issues counts its requests alone
+    world = World.generate(15, requests=60, issues=40 if forge.name in WITH_ISSUES else 0)
     connector = forge.connector()
     (tmp_path / "store").mkdir()
     with FakeForge(forge.front(world)) as fake, patient():

@@ -13,12 +13,14 @@ from cooldown_connectors.github import GitHubConnector
 from cooldown_connectors.gitlab import GitLabConnector
 
 from fake_forge.azure import AzureFront, AzureQueriesSchema
+from fake_forge.bitbucket_cloud import BitbucketCloudFront, CloudOnLoopback
+from fake_forge.data_center import DataCenterConnector, DataCenterFront
 from fake_forge.gitea import GiteaFront
 from fake_forge.github import GitHubFront
 from fake_forge.gitlab import GitLabFront
 from fake_forge.server import Asked, Front
 from fake_forge.world import World
-from forge_testing.schemas import GiteaSchema
+from forge_testing.schemas import BitbucketCloudSchema, BitbucketServerSchema, GiteaSchema
 from forge_testing.schemas.github import GitHubSchema
 from forge_testing.schemas.gitlab import GitLabSchema
 
@@ -43,6 +45,8 @@ class Fronted:
     says_where_issues_went: bool = True
     has_ranges: bool = True
     """Whether a comment on code is on a range of lines; else it is on its last one."""
+    says_edits: bool = True
+    """Whether lists of requests tell of a comment that was edited; else it is known when anything else happens."""
     page_sizes: tuple[str, ...] = ()
     """Constants of the connector that say how many things it asks for at once: tests make them small, so that there are many pages."""
 
@@ -58,8 +62,8 @@ FORGES: dict[str, Fronted] = {
         GitHubFront,
         GitHubSchema,
         page_sizes=(
-            "cooldown_connectors.github.forge._LIST",
-            "cooldown_connectors.github.forge._NODE_PAGE",
+            "cooldown_connectors.github.asking.LIST",
+            "cooldown_connectors.github.asking.NODE_PAGE",
             "cooldown_connectors.github.documents.REQUESTS",
             "cooldown_connectors.github.documents.ISSUES",
             "cooldown_connectors.github.documents.DISCUSSIONS",
@@ -88,6 +92,27 @@ FORGES: dict[str, Fronted] = {
         says_where_issues_went=False,
         has_ranges=False,
         page_sizes=("cooldown_connectors.gitea.listing.MOST",),
+    ),
+    "bitbucket_cloud": Fronted(
+        "bitbucket_cloud",
+        CloudOnLoopback,
+        BitbucketCloudFront,
+        BitbucketCloudSchema,
+        size_names=("pagelen",),
+        calls_to_go_on=8,
+        says_where_issues_went=False,
+        page_sizes=("cooldown_connectors.bitbucket.cloud.MOST",),
+    ),
+    "bitbucket_data_center": Fronted(
+        "bitbucket_data_center",
+        DataCenterConnector,
+        DataCenterFront,
+        BitbucketServerSchema,
+        repository="PAY/payments",
+        size_names=("limit",),
+        calls_to_go_on=8,
+        says_edits=False,
+        page_sizes=("cooldown_connectors.bitbucket.data_center.MOST",),
     ),
     "azure_devops": Fronted(
         "azure_devops",

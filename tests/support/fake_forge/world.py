@@ -152,6 +152,11 @@ class World:
             world.release()
         return world
 
+    @property
+    def moment(self) -> tuple[datetime, int]:
+        """Another after everything that happens."""
+        return self.now, len(self.issues)
+
     # What happens
 
     def tick(self) -> datetime:
@@ -300,10 +305,10 @@ class World:
         self.releases[made.id] = made
         return made
 
-    def happen(self) -> None:
-        """Something, anywhere."""
+    def happen(self, *, edits: bool = True) -> None:
+        """Something, anywhere; an edited comment only with ``edits``."""
         things = [*self.requests.values(), *self.issues.values(), *self.discussions.values()]
-        deeds = [self.comment, self.edit, self.delete_comment]
+        deeds = [self.comment, self.edit if edits else self.comment, self.delete_comment]
         if things:
             one = self.draw.choice(things)
             if one.number in self.requests:
