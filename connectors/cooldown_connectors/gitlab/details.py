@@ -16,6 +16,9 @@ from cooldown_connectors.gitlab.questions import Questions, place_of, root
 
 _MAY_CLOSE: Final[re.Pattern[str]] = re.compile(r"[#/]\d|\b[A-Z][A-Z0-9]+-\d")
 """In a description that may name an issue."""
+OF_REQUESTS: Final = ("comment", "review_comment", "thread", "review", "push", "event", "link")
+OF_ISSUES: Final = ("comment", "event", "link")
+"""Kinds of parts that come from here alone."""
 
 
 def request_asks(item: Json) -> list[str]:
@@ -72,8 +75,7 @@ def request_details(session: Session, key: str) -> Page:
     if "closes" in asks:
         parts += mapping.link_parts(questions.all_if_there(f"{path}/closes_issues"), of, place, "closes")
     parts += _events(questions, path, of, asks)
-    kinds = ("comment", "review_comment", "thread", "review", "push", "event", "link")
-    return Page(parts, whole=[(kind, of) for kind in kinds], gone=_internal(notes))
+    return Page(parts, whole=[(kind, of) for kind in OF_REQUESTS], gone=_internal(notes))
 
 
 def issue_details(session: Session, key: str) -> Page:
@@ -91,7 +93,7 @@ def issue_details(session: Session, key: str) -> Page:
     if "requests" in asks:
         parts += mapping.link_parts(questions.all_if_there(f"{path}/closed_by"), of, place, "closed_by")
     parts += _events(questions, path, of, asks)
-    return Page(parts, whole=[(kind, of) for kind in ("comment", "event", "link")], gone=_internal(notes))
+    return Page(parts, whole=[(kind, of) for kind in OF_ISSUES], gone=_internal(notes))
 
 
 def _notes(discussions: Sequence[Json]) -> list[Json]:

@@ -35,7 +35,14 @@ from cooldown_connectors.forge.protocol import (
 )
 from cooldown_connectors.gitlab import mapping
 from cooldown_connectors.gitlab.counting import count, plan
-from cooldown_connectors.gitlab.details import issue_asks, issue_details, request_asks, request_details
+from cooldown_connectors.gitlab.details import (
+    OF_ISSUES,
+    OF_REQUESTS,
+    issue_asks,
+    issue_details,
+    request_asks,
+    request_details,
+)
 from cooldown_connectors.gitlab.people import time_of, written
 from cooldown_connectors.gitlab.questions import (
     ISSUES,
@@ -51,7 +58,6 @@ from cooldown_connectors.http.errors import NotFound
 _OVERLAP: Final = timedelta(minutes=2)
 """Read again at the start of each harvest: a change is dated before it is stored, and replicas of the database lag behind."""
 _OAUTH = re.compile(r"[0-9a-f]{64}")
-_TALK: Final = ("comment", "review_comment", "thread")
 _REQUEST_TAKES: Final = frozenset[str]({"pull_requests", "reviews"})
 _ISSUE_TAKES: Final = frozenset[str]({"issues"})
 _RELEASE_TAKES: Final = frozenset[str]({"releases"})
@@ -190,7 +196,7 @@ def _request_pages(session: Session, cursor: Json) -> Iterator[Page]:
             if asks := request_asks(item):
                 todo.append(Todo("request details", " ".join((part.key, *asks)), written(part.updated_at)))
             else:  # nobody has said anything, or it was all deleted
-                whole += [(kind, request(part.number)) for kind in _TALK]
+                whole += [(kind, request(part.number)) for kind in OF_REQUESTS]
         yield Page(parts, after, whole=whole, todo=todo)
 
 
@@ -210,7 +216,7 @@ def _issue_pages(session: Session, cursor: Json) -> Iterator[Page]:
             if asks := issue_asks(item):
                 todo.append(Todo("issue details", " ".join((part.key, *asks)), written(part.updated_at)))
             else:
-                whole.append(("comment", issue(part.number)))
+                whole += [(kind, issue(part.number)) for kind in OF_ISSUES]
         yield Page(parts, after, whole=whole, gone=gone, todo=todo)
 
 
