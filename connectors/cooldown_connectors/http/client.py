@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import Any, Final, NoReturn, Self
 from urllib.parse import urljoin
 
-from cooldown_connectors.credentials.token import Token
 from cooldown_connectors.http.addresses import Origin, origin, split
 from cooldown_connectors.http.asked import Asked
+from cooldown_connectors.http.bearer import Token
 from cooldown_connectors.http.clock import Clock, SystemClock
 from cooldown_connectors.http.connection import opened
 from cooldown_connectors.http.errors import OutOfCalls, TooHeavy

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from cooldown_connectors.credentials.token import Token
+from cooldown_connectors.http.bearer import Token
 from cooldown_connectors.http.limits import Quota
 
 _CALM_FIRST: Final = 60.0

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from cooldown_connectors.credentials.token import Token
 from cooldown_connectors.http.asked import Asked
+from cooldown_connectors.http.bearer import Token
 from cooldown_connectors.http.clock import Clock
 from cooldown_connectors.http.exchange import Exchange
 from cooldown_connectors.http.limits import LONGEST_SECONDS, LimitKind, quota, retry_after

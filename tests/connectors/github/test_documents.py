@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from cooldown_connectors.github import GitHubConnector, documents
-from cooldown_connectors.github.forge import _NODE_PAGE
+from cooldown_connectors.github.asking import NODE_PAGE
 from graphql import execute_sync, parse
 
 from cooldown_kit.records import Discussion, Issue, PullRequest
@@ -42,7 +42,7 @@ DOCUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "counts": (documents.COUNTS, IN),
     "changed": (documents.CHANGED, {"query": "repo:acme/payments is:pr updated:>=2026-01-01T00:00:00Z"}),
     **{
-        f"numbers of {name}": (documents.numbers(name), {**IN, "first": _NODE_PAGE})
+        f"numbers of {name}": (documents.numbers(name), {**IN, "first": NODE_PAGE})
         for name in ("pullRequests", "issues", "discussions")
     },
     **{

@@ -84,7 +84,7 @@ def read(
 def test_nine_recorded_pages_of_requests_become_records(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cooldown_connectors.github.forge._LIST", 30)
+    monkeypatch.setattr("cooldown_connectors.github.asking.LIST", 30)
     exchanges = [
         at(one("repository"), OGR),
         *pages_of_requests(),

@@ -12,8 +12,8 @@ from cooldown_connectors.forge.parts import Part
 from cooldown_connectors.forge.protocol import Stream
 from cooldown_connectors.forge.session import ForgeSession
 from cooldown_connectors.github import GitHub, GitHubConnector
-from cooldown_connectors.github.forge import _became_of_issue, _became_of_request
 from cooldown_connectors.github.planning import plan
+from cooldown_connectors.github.vanished import became_of_issue, became_of_request
 
 from cooldown_kit.events import ignore
 from fake_forge.harvesting import PatientClock, options_of
@@ -114,6 +114,6 @@ def test_what_the_plan_asks_without_a_token_is_documented(
     assert all(one.calls >= 1 and one.points == 0 for one in planned)
 
 
-def test_what_became_of_things_is_asked_for_as_documented(session: ForgeSession) -> None:
-    assert _became_of_request(session, "1347") is None
-    assert _became_of_issue(session, "1347") is None
+def test_whatbecame_of_things_is_asked_for_as_documented(session: ForgeSession) -> None:
+    assert became_of_request(session, "1347") is None
+    assert became_of_issue(session, "1347") is None
