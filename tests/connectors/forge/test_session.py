@@ -175,6 +175,55 @@ def test_offsets_are_halved_alike(server, opened):
     assert items == list(range(95))
 
 
+@pytest.mark.parametrize("bears", [50, 20, 7, 1])
+def test_lists_within_an_object_are_halved_alike(server, opened, bears):
+    def answer(asked):
+        page, size = int(asked.query["page"]), int(asked.query["pagelen"])
+        if size > bears:
+            return Said("no", 502)
+        more = {"next": "https://cloud.example/2"} if page * size < 61 else {}
+        return Said({"values": list(range((page - 1) * size, min(61, page * size))), "size": 61, **more})
+
+    server.answer = answer
+    session, found = opened(), []
+    for page in (1, 2):
+        listed = session.numbered("/requests", {}, page, 50, size_name="pagelen", items="values")
+        found += listed.items
+        assert (listed.more, listed.total) == (page == 1, 61)
+    assert found == list(range(61))
+
+
+@pytest.mark.parametrize("bears", [50, 20, 7, 1])
+def test_a_page_with_gaps_is_asked_for_to_its_end_though_its_halves_are_short(server, opened, bears):
+    def answer(asked):
+        page, size = int(asked.query["page"]), int(asked.query["per_page"])
+        if size > bears:
+            return Said("no", 502)
+        shown = [number for number in range((page - 1) * size, min(40, page * size)) if number % 10 >= 5]
+        return Said(shown, headers={"X-Total-Count": str(len(shown))})
+
+    server.answer = answer
+    listed = opened().numbered("/timeline", {}, 1, 50, gaps=True)
+    assert listed.items == [number for number in range(40) if number % 10 >= 5]
+
+
+@pytest.mark.parametrize("bears", [100, 40, 1])
+def test_a_list_that_says_where_it_goes_on_is_asked_for_in_smaller_pages(server, opened, bears):
+    def answer(asked):
+        start, size = int(asked.query["start"]), int(asked.query["limit"])
+        if size > bears:
+            return Said("no", 504)
+        return Said({"values": list(range(start, min(130, start + size))), "nextPageStart": start + size})
+
+    server.answer = answer
+    session, start, found = opened(), 0, []
+    while start < 130:
+        told = session.get("/activities", {"start": start, "limit": 100}, size="limit").data
+        found += told["values"]
+        start = told["nextPageStart"]
+    assert found == list(range(130))
+
+
 def test_a_forge_that_gives_fewer_items_than_asked_for_loses_none(server, opened):
     def answer(asked):
         start, size = int(asked.query["start"]), min(25, int(asked.query["limit"]))
