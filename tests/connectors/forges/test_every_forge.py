@@ -293,6 +293,8 @@ def test_nothing_is_missed_though_things_happen_while_it_is_read(forge: Fronted,
     def meanwhile(number: int, asked: server.Asked) -> None:
         if number % 2 == 0 and number < 60:
             world.happen(edits=forge.says_edits)
+        if number % 20 == 0 and number < 60 and world.issues and forge.name in WITH_ISSUES:
+            world.delete_issue()
 
     with FakeForge(forge.front(world), before=meanwhile) as fake:
         _run(forge, fake, tmp_path / "busy")

@@ -126,7 +126,10 @@ class AzureFront:
         return Told(self._work_item(one)) if one else Told({"message": "TF401232"}, 404)
 
     def _comments(self, asked: Asked, number: str) -> Told:
-        notes = self.world.issues[int(number)].notes
+        one = self.world.issues.get(int(number))
+        if one is None:
+            return Told({"message": "TF401232"}, 404)
+        notes = one.notes
         start, size = asked.number("continuationToken", 0), asked.number("$top", 200)
         end = start + size
         more = str(end) if end < len(notes) else None

@@ -95,10 +95,10 @@ class GitLabFront:
         return _page(asked, sorted(found, key=lambda each: each["notes"][0]["id"]))
 
     def _issue_discussions(self, asked: Asked, number: str) -> Told:
-        return _page(
-            asked,
-            [_discussion(f"n{note.id}", [_note(note)]) for note in self.world.issues[int(number)].notes],
-        )
+        one = self.world.issues.get(int(number))
+        if one is None:
+            return Told({"message": "404 Not found"}, 404)
+        return _page(asked, [_discussion(f"n{note.id}", [_note(note)]) for note in one.notes])
 
     def _versions(self, asked: Asked, number: str) -> Told:
         one = self.world.requests[int(number)]
