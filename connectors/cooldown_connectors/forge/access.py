@@ -7,7 +7,7 @@ from pathlib import Path
 from cooldown_connectors.credentials.token import Token
 from cooldown_connectors.credentials.tokens import token_of
 from cooldown_connectors.forge.options import ForgeOptions
-from cooldown_connectors.forge.protocol import Forge
+from cooldown_connectors.forge.protocol import Forge, Limits
 from cooldown_connectors.forge.session import forge_address
 from cooldown_connectors.http.asked import Asked
 from cooldown_connectors.http.client import Client
@@ -42,6 +42,7 @@ def forge_client(
         ca_bundle=None if options.ca_bundle is None else folder / Path(options.ca_bundle).expanduser(),
         connections=options.concurrency,
     )
+    limits = limits_of(forge, options)
     asked = Asked(
         api=forge.api(address),
         source=source,
@@ -50,13 +51,18 @@ def forge_client(
         accept=forge.accept,
         connecting=connecting,
         reserve=options.reserve,
-        calls_per_hour=forge.limits.calls_per_hour,
-        points_per_hour=forge.limits.points_per_hour,
-        seconds_between=forge.limits.seconds_between,
+        calls_per_hour=limits.calls_per_hour,
+        points_per_hour=limits.points_per_hour,
+        seconds_between=limits.seconds_between,
         max_calls=options.max_calls,
         seed=seed,
     )
     return Client(asked, forge_tokens(options, folder, address, connecting, clock), emit=emit, clock=clock)
+
+
+def limits_of(forge: Forge, options: ForgeOptions) -> Limits:
+    """The maker's published bounds hold for the maker's own service; a server of one's own says itself what it bounds."""
+    return forge.limits if forge_address(forge, options) == forge.hosted else Limits()
 
 
 def forge_tokens(

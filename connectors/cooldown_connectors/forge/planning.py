@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
+from cooldown_connectors.forge.access import limits_of
 from cooldown_connectors.forge.options import ForgeOptions
 from cooldown_connectors.forge.protocol import Forge, Json, Planned
 from cooldown_connectors.forge.session import ForgeSession
@@ -27,7 +28,7 @@ def planned(
 
 
 def _estimate(forge: Forge, options: ForgeOptions, name: str, stream: Planned, latency: float) -> Estimate:
-    limits, share = forge.limits, max(len(options.token), 1) * (1 - options.reserve)
+    limits, share = limits_of(forge, options), max(len(options.token), 1) * (1 - options.reserve)
     seconds = stream.calls * max(latency, limits.seconds_between)
     # What is counted in points costs no calls of the other quota.
     used = [

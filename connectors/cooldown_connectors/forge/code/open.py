@@ -33,8 +33,8 @@ from cooldown_connectors.git.mirror import (
 from cooldown_connectors.git.options import GitOptions
 from cooldown_connectors.git.pace import Pace, warn
 from cooldown_connectors.git.refs import commits_of
-from cooldown_connectors.git.request_heads import request_heads
 from cooldown_connectors.git.repository import look
+from cooldown_connectors.git.request_heads import request_heads
 from cooldown_connectors.git.store import bare, locked
 from cooldown_kit.connector import HarvestContext
 from cooldown_kit.errors import InputError
