@@ -65,8 +65,8 @@ def _every_call() -> World:
 
 
 def _every_page() -> World:
-    """The same where pages are small: each list has a second one."""
-    return World.generate(5, requests=5, issues=5, discussions=5, releases=5)
+    """The same where pages are small: each list has a second one, and one instant more than a page."""
+    return World.generate(47, requests=7, issues=5, discussions=5, releases=5)
 
 
 def _kinds(asked: list[server.Asked]) -> set[tuple[str, str, str, bool]]:
