@@ -14,8 +14,8 @@ MEMORY = 2 << 30
 """Address space in bytes. A PDF of 2,400 pages and a Word file of 1,000 need some 200 MB each."""
 
 
-def _convert(order: Order) -> Answer:
-    limit_time(order.seconds)
+def converted(order: Order) -> Answer:
+    """The document as Markdown, or why not; whatever is wrong with it."""
     try:
         if order.kind == "docx":
             from cooldown_connectors.text.docx import read_docx
@@ -32,10 +32,15 @@ def _convert(order: Order) -> Answer:
         return Answer(None, f"bad_{order.kind}", f"{type(error).__name__}: {error}"[:500])
 
 
+def _in_time(order: Order) -> Answer:
+    limit_time(order.seconds)
+    return converted(order)
+
+
 def main() -> None:
     """Work until stdin ends."""
     limit_memory(MEMORY)
-    answer_all(Order, _convert)
+    answer_all(Order, _in_time)
 
 
 if __name__ == "__main__":

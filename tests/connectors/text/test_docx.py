@@ -270,11 +270,11 @@ def test_no_paragraph_is_lost_or_changes_its_place(texts: list[str]) -> None:
 @given(st.data())
 @settings(max_examples=60, deadline=None)
 def test_a_damaged_file_gives_text_or_a_reason_or_an_error_that_the_worker_names(data: st.DataObject) -> None:
-    from cooldown_connectors.text.convert_worker import _convert
+    from cooldown_connectors.text.convert_worker import converted
     from cooldown_connectors.text.converted import Order
 
     content = bytearray(bare("Text."))
     for _ in range(data.draw(st.integers(1, 10))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    answer = _convert(Order("docx", bytes(content), 60, 10))
+    answer = converted(Order("docx", bytes(content), 60, 10))
     assert answer.converted is not None or answer.reason
