@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email.utils import formatdate
 from types import TracebackType
 from typing import Any, Final, NoReturn, Self
 from urllib.parse import urljoin
@@ -307,7 +308,9 @@ class Client:
         return True
 
     def _kept(self, got: Exchange) -> dict[str, str]:
-        return {n: self._redaction.text(v) for n, v in got.headers.items() if n in KEPT_HEADERS}
+        """The headers that callers see. The time of an answer is always among them: a replay that had none would tell another."""
+        kept = {n: self._redaction.text(v) for n, v in got.headers.items() if n in KEPT_HEADERS}
+        return {"date": formatdate(self._clock.now(), usegmt=True)} | kept
 
     def _held(self, tries: _Tries) -> Held:
         return Held(tries.token, tries.url, tries.question.resource, tries.asked_at, self._where(tries))

@@ -224,6 +224,14 @@ def test_pages_too_large_for_the_forge_are_asked_for_in_halves(forge: Fronted, t
 
 
 @each_forge
+def test_pages_that_hold_things_twice_change_nothing(forge: Fronted, tmp_path: Path) -> None:
+    world = World.generate(6, requests=8, issues=6, discussions=2)
+    whole, _ = _undisturbed(forge, world, tmp_path / "whole")
+    with FakeForge(forge.front(world), always=server.twice) as fake:
+        _same(_run(forge, fake, tmp_path / "doubled"), whole)
+
+
+@each_forge
 def test_a_redirect_to_another_host_ends_it_and_the_token_goes_nowhere(
     forge: Fronted, tmp_path: Path
 ) -> None:

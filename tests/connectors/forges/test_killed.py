@@ -14,7 +14,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from cooldown_connectors.github import GitHubConnector, documents, forge
+from cooldown_connectors.github import GitHubConnector, asking, documents
 
 import cooldown_kit as ck
 import fake_forge
@@ -40,8 +40,8 @@ sources:
 # Pages of a few things, so that a small world has many of them.
 _SMALL_PAGES = """
 import sys
-from cooldown_connectors.github import documents, forge
-documents.REQUESTS = documents.ISSUES = documents.DISCUSSIONS = forge._LIST = 3
+from cooldown_connectors.github import asking, documents
+documents.REQUESTS = documents.ISSUES = documents.DISCUSSIONS = asking.LIST = 3
 """
 UPDATE = (
     _SMALL_PAGES
@@ -69,7 +69,7 @@ main(sys.argv[1:])
 def small_pages() -> Iterator[None]:
     """The same in this process."""
     three = {"REQUESTS": 3, "ISSUES": 3, "DISCUSSIONS": 3}
-    with mock.patch.multiple(documents, **three), mock.patch.object(forge, "_LIST", 3):
+    with mock.patch.multiple(documents, **three), mock.patch.object(asking, "LIST", 3):
         yield
 
 

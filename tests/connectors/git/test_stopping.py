@@ -166,9 +166,11 @@ def test_an_interrupt_ends_the_harvest_and_its_processes(long, tmp_path):
     deadline = time.monotonic() + 60
     while not list((tmp_path / "store").glob("git/history-*/*/diffs-*/*")) and time.monotonic() < deadline:
         time.sleep(0.005)
+    running.send_signal(signal.SIGSTOP)  # on a busy machine it might be done before anybody looks
     children = psutil.Process(running.pid).children(recursive=True)
     assert children
     running.send_signal(signal.SIGINT)
+    running.send_signal(signal.SIGCONT)
     assert running.wait(20) != 0
     assert _gone(children)
 

@@ -22,7 +22,7 @@ def answering(forge: FakeGitea, server: Server) -> None:
             name: value.replace("https://git.acme.example", server.url)
             for name, value in said.headers.items()
         }
-        headers.pop("date", None)  # the server's own
+        headers.pop("date", None)  # a server that does not say what time it is
         return Said(said.data, said.status, headers)
 
     server.answer = answer

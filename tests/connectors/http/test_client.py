@@ -1,7 +1,7 @@
 import gzip
 import threading
 import tracemalloc
-from email.utils import formatdate
+from email.utils import formatdate, parsedate_to_datetime
 
 import pytest
 from cooldown_connectors.http.connection import Connecting
@@ -27,7 +27,11 @@ def test_an_answer_is_read_whole_with_the_token_in_its_header_only(server, made)
     server.script(Said([{"number": 1}], headers={"link": '<x>; rel="next"', "x-other": "1"}))
     answer = made(SECRET).ask(get(server, "/a?b=c"))
     assert answer.data == [{"number": 1}]
-    assert dict(answer.headers) == {"content-type": "application/json", "link": '<x>; rel="next"'}
+    headers = dict(answer.headers)
+    assert (
+        parsedate_to_datetime(headers.pop("date")).year >= 1970
+    )  # ours, where the forge says none: a replay tells the same
+    assert headers == {"content-type": "application/json", "link": '<x>; rel="next"'}
     (asked,) = server.asked
     assert asked.token == f"Bearer {SECRET}"
     assert (asked.path, asked.query) == ("/a", {"b": "c"})

@@ -207,6 +207,25 @@ def elsewhere(asked: Asked, told: Told) -> Told:
     return Told(None, 302, {"Location": "https://elsewhere.example/steal"})
 
 
+def twice(asked: Asked, told: Told) -> Told:
+    """A page that holds each of its things two times, as pages do that overlap behind a forge's load balancer."""
+
+    def doubled(data: Any) -> Any:
+        if isinstance(data, list):
+            return [one for one in data for _ in range(2)]
+        if not isinstance(data, dict):
+            return data
+        names = [name for name in ("values", "value", "nodes") if isinstance(data.get(name), list)]
+        if names:
+            return {**data, names[0]: doubled(data[names[0]])}
+        inside = [
+            name for name in ("data", "repository", "pullRequests", "issues", "discussions") if name in data
+        ]
+        return {**data, inside[0]: doubled(data[inside[0]])} if inside else data
+
+    return Told(doubled(told.data), told.status, told.headers)
+
+
 def too_heavy(most: int, *names: str) -> Fault:
     """502 for every page of more than so many items, whatever the parameter is called; GraphQL says it in its variables."""
 
