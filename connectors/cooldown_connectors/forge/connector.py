@@ -68,20 +68,13 @@ class ForgeConnector(ABC):
         if not options.asks:
             _check_kept(forge, options, context)
             return
-        with _client(forge, options, context) as client:
-            names = _names(forge, options, client)
-            errors = []
-            for name in names:
-                try:
-                    forge.facts(_session(client, forge, options, name))
-                except Answered as answer:
-                    errors.append(answer)
-            if errors and len(errors) == len(names):
-                raise errors[0]
-            for error in errors:
-                _warn(
-                    context, f"{error.where}: {error.what}; it is left out. To put it right: {error.remedy}"
-                )
+        try:
+            _check_forge(forge, options, context)
+        except InputError as error:
+            if not any(_is_kept(forge, options, context)):
+                raise
+            remedy = f"{error.remedy}; or say `update: never` to go on with what the last harvest brought"
+            raise InputError(error.what, where=error.where, remedy=remedy) from error
 
     def estimate(self, options: ForgeOptions, context: HarvestContext) -> list[Estimate]:
         """What an update would ask for, from a handful of questions a repository."""
@@ -200,6 +193,27 @@ def _names(forge: Forge, options: ForgeOptions, client: Client) -> list[str]:
             )
         found += sorted(matching, key=str.lower)
     return list(dict.fromkeys(found))
+
+
+def _check_forge(forge: Forge, options: ForgeOptions, context: HarvestContext) -> None:
+    with _client(forge, options, context) as client:
+        names = _names(forge, options, client)
+        errors = []
+        for name in names:
+            try:
+                forge.facts(_session(client, forge, options, name))
+            except Answered as answer:
+                errors.append(answer)
+        if errors and len(errors) == len(names):
+            raise errors[0]
+        for error in errors:
+            _warn(context, f"{error.where}: {error.what}; it is left out. To put it right: {error.remedy}")
+
+
+def _is_kept(forge: Forge, options: ForgeOptions, context: HarvestContext) -> Iterator[bool]:
+    """Whether something is kept of each repository."""
+    for name in remembered_names(forge, options, context):
+        yield place_of(forge, options, context, name).database.exists()
 
 
 def _check_kept(forge: Forge, options: ForgeOptions, context: HarvestContext) -> None:

@@ -10,12 +10,13 @@ import msgspec
 import pytest
 from cooldown_connectors.http.errors import OutOfCalls
 
+from cooldown_kit.connector import HarvestContext
 from cooldown_kit.errors import InputError
 from cooldown_kit.events import Message
 from cooldown_kit.records import CodeReview, Discussion, Issue, PullRequest, Record, Release
 from fake_forge import server
 from fake_forge.fronts import FORGES, Fronted
-from fake_forge.harvesting import TOKEN, Harvest, harvest
+from fake_forge.harvesting import TOKEN, Harvest, harvest, options_of, patient
 from fake_forge.server import FakeForge, Fault
 from fake_forge.world import World
 
@@ -336,6 +337,28 @@ def test_without_the_network_what_was_harvested_is_still_there(forge: Fronted, t
 
 
 @each_forge
+def test_where_the_forge_cannot_be_reached_the_remedy_names_what_is_kept(
+    forge: Fronted, tmp_path: Path
+) -> None:
+    connector = forge.connector()
+    with FakeForge(forge.front(World.generate(13, requests=1, issues=1))) as fake, patient():
+        options = options_of(connector, fake.url, repository=forge.repository)
+        (tmp_path / "store").mkdir()
+        context = HarvestContext("forge", tmp_path, tmp_path / "store", lambda event: None)
+        connector.check(options, context)
+        fake.always = server.hang_up
+        with pytest.raises(InputError) as before:
+            connector.check(options, context)
+        fake.always = None
+        connector.update(options, context)
+        fake.always = server.hang_up
+        with pytest.raises(InputError) as after:
+            connector.check(options, context)
+    assert "update: never" not in (before.value.remedy or "")
+    assert "update: never" in (after.value.remedy or "")
+
+
+@each_forge
 def test_the_token_is_in_no_file_event_or_error(forge: Fronted, tmp_path: Path) -> None:
     def echo(asked: server.Asked, told: server.Told) -> server.Told:
         """A forge that repeats what it was sent."""
@@ -355,9 +378,6 @@ def test_the_token_is_in_no_file_event_or_error(forge: Fronted, tmp_path: Path) 
 
 @each_forge
 def test_the_plan_says_beforehand_what_is_asked(forge: Fronted, tmp_path: Path) -> None:
-    from cooldown_kit.connector import HarvestContext
-    from fake_forge.harvesting import options_of, patient
-
     # a forge without issues counts its requests alone
     world = World.generate(15, requests=60, issues=40 if forge.name in WITH_ISSUES else 0)
     connector = forge.connector()
