@@ -84,14 +84,20 @@ def test_a_whole_harvest_leaves_neither_process_nor_open_file(long, harvest, con
 
 
 SCRIPT = """
+import os
+import signal
 import sys
 from pathlib import Path
 from cooldown_connectors.git import GitConnector
 from cooldown_kit.connector import HarvestContext
-from cooldown_kit.events import ignore
+from cooldown_kit.events import Progress, ignore
 from cooldown_kit.records import LineWriter
+def stop(event):
+    if isinstance(event, Progress) and event.done:
+        os.kill(os.getpid(), signal.SIGSTOP)
 store, out = map(Path, sys.argv[2:4])
-context = HarvestContext("s", Path("/"), store, ignore, frozenset({"before", "untouched"}), int(sys.argv[4]))
+emit = stop if sys.argv[5] == "stopping" else ignore
+context = HarvestContext("s", Path("/"), store, emit, frozenset({"before", "untouched"}), int(sys.argv[4]))
 options = GitConnector.Options(connector="git", path=sys.argv[1])
 with LineWriter(out) as writer:
     for item in GitConnector().harvest(options, context):
@@ -100,9 +106,12 @@ print("done", flush=True)
 """
 
 
-def _start(repository: Path, store: Path, out: Path, workers: int) -> subprocess.Popen[bytes]:
+def _start(
+    repository: Path, store: Path, out: Path, workers: int, how: str = "running"
+) -> subprocess.Popen[bytes]:
+    """With `how="stopping"` it stops itself (SIGSTOP) whenever it tells that something is done."""
     return subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(repository), str(store), str(out), str(workers)],
+        [sys.executable, "-c", SCRIPT, str(repository), str(store), str(out), str(workers), how],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -162,11 +171,8 @@ def test_a_commit_that_was_diffed_before_the_kill_is_not_diffed_again(long, harv
 
 
 def test_an_interrupt_ends_the_harvest_and_its_processes(long, tmp_path):
-    running = _start(long.path, tmp_path / "store", tmp_path / "out", 2)
-    deadline = time.monotonic() + 60
-    while not list((tmp_path / "store").glob("git/history-*/*/diffs-*/*")) and time.monotonic() < deadline:
-        time.sleep(0.005)
-    running.send_signal(signal.SIGSTOP)  # on a busy machine it might be done before anybody looks
+    running = _start(long.path, tmp_path / "store", tmp_path / "out", 2, "stopping")
+    assert os.WIFSTOPPED(os.waitpid(running.pid, os.WUNTRACED)[1]), "it ended before it told of anything"
     children = psutil.Process(running.pid).children(recursive=True)
     assert children
     running.send_signal(signal.SIGINT)
