@@ -182,8 +182,11 @@ def _check_sources(recipe: Recipe, workspace: Workspace, emit: Emit) -> None:
 
 def _update_sources(recipe: Recipe, workspace: Workspace, emit: Emit) -> None:
     """Once a run: all that follows speaks of one state of each source."""
-    for name, options in recipe.sources.items():
-        stages.update(recipe, workspace, name, options, emit)
+    try:
+        for name, options in recipe.sources.items():
+            stages.update(recipe, workspace, name, options, emit)
+    except OSError as error:  # what is kept of a source lies beside the stages
+        raise storage_error(error, workspace.root) from error
 
 
 def _documents(

@@ -37,6 +37,11 @@ _ENDED: Final[dict[str, EventKind]] = {
     "SUPERSEDED": "closed",
 }
 _OPEN_ISSUES: Final = frozenset({"submitted", "new", "open", "on hold"})
+_GAINED_AND_LOST: Final[tuple[tuple[str, EventKind, EventKind], ...]] = (
+    ("milestone", "milestoned", "demilestoned"),
+    ("assignee", "assigned", "unassigned"),
+    ("component", "labelled", "unlabelled"),
+)
 _MACHINES: Final = frozenset({"app_user", "team"})
 _DIFFED = re.compile(r":([0-9a-f]{7,40})(?:\.\.|%0[dD]|\r)([0-9a-f]{7,40})(?:[?#]|$)")
 
@@ -151,8 +156,10 @@ def comment_parts(items: Iterable[dict[str, Any]], of: str) -> list[Part]:
 
 def _root(number: int, known: Mapping[int, Json]) -> int:
     seen = {number}
-    while (parent := integer(known[number], "parent", "id")) in known and parent not in seen:
-        number = int(parent)  # type: ignore[arg-type]
+    while (parent := integer(known[number], "parent", "id")) is not None:
+        if parent not in known or parent in seen:
+            break
+        number = parent
         seen.add(number)
     return number
 
@@ -308,12 +315,8 @@ def _issue_changes(changes: Json) -> list[tuple[EventKind, str]]:
         found.append((kind, state))
     if title := text(changes, "title", "new"):
         found.append(("renamed", title))
-    for field, gained, lost in (
-        ("milestone", "milestoned", "demilestoned"),
-        ("assignee", "assigned", "unassigned"),
-        ("component", "labelled", "unlabelled"),
-    ):
+    for field, gained, lost in _GAINED_AND_LOST:
         new, old = text(changes, field, "new"), text(changes, field, "old")
         if new or old:
-            found.append((gained, new) if new else (lost, old))  # type: ignore[arg-type]
+            found.append((gained, new) if new else (lost, old))
     return found

@@ -20,6 +20,7 @@ import msgspec
 
 from cooldown_connectors.forge.parts import LinkPart, Part
 from cooldown_connectors.forge.protocol import Gone, Json, Page, Todo
+from cooldown_kit.errors import StorageError
 
 SCHEMA: Final = 1
 """Raised whenever the tables or the parts' form change: the store is then made anew, from the archive where there is one."""
@@ -54,14 +55,38 @@ class Position:
     since: str | None
 
 
+def _refused(error: sqlite3.DatabaseError, path: Path) -> StorageError:
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        return StorageError(
+            "the disk is full: the pages before this one are kept, and no half of it",
+            where=str(path),
+            remedy="free some space, or set another `workspace`; then run again, and it goes on where it stopped",
+        )
+    return StorageError(
+        f"what is kept of the forge cannot be used: {error}",
+        where=str(path),
+        remedy="see that the disk is well and can be written; if the file itself is damaged, remove its folder: the forge is then asked anew",
+    )
+
+
 class Store:
-    """The parts of one repository. A context manager; one process at a time writes (the caller holds a lock), several threads of it may."""
+    """The parts of one repository. A context manager; one process at a time writes (the caller holds a lock), several threads of it may.
+
+    Raises :class:`~cooldown_kit.errors.StorageError` where the disk is full or the file is damaged: when it is opened, or when its block is left.
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self.path = path
-        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._etags: dict[str, str] = {}
+        try:
+            self._open()
+        except sqlite3.DatabaseError as error:
+            raise _refused(error, path) from error
+
+    def _open(self) -> None:
+        self._database = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         self._database.execute("PRAGMA journal_mode = WAL")
         # After a loss of power the last pages may be missing, never half of one: they are asked for again.
         self._database.execute("PRAGMA synchronous = NORMAL")
@@ -73,7 +98,6 @@ class Store:
                     self._database.execute(statement)
                 self._set("schema", SCHEMA)
         self._digest = int(str(self.fact("digest") or "0"), 16)
-        self._etags: dict[str, str] = {}
 
     @property
     def current(self) -> bool:
@@ -301,11 +325,12 @@ class Store:
         self._database.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._database.execute("COMMIT")  # which may fail as well, where the disk is full
         except BaseException:
-            self._database.execute("ROLLBACK")
+            if self._database.in_transaction:  # SQLite itself rolls back on some errors
+                self._database.execute("ROLLBACK")
             self._digest = digest
             raise
-        self._database.execute("COMMIT")
 
     def close(self) -> None:
         self._database.close()
@@ -313,5 +338,7 @@ class Store:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.close()
+        if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
+            raise _refused(error, self.path) from error

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from cooldown_connectors.forge.parts import CommentPart, IssuePart, Part, ReleasePart, issue
 from cooldown_connectors.forge.protocol import Gone, Page, Todo
-from cooldown_connectors.forge.store import Store
+from cooldown_connectors.forge.store import Position, Store
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cooldown_kit.errors import StorageError
 from cooldown_kit.records import Comment
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -118,6 +119,34 @@ def test_a_store_of_another_version_says_so(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "store.db") as database:
         database.execute("UPDATE facts SET value = '0' WHERE name = 'schema'")
     assert not Store(tmp_path / "store.db").current
+
+
+def test_a_full_disk_is_named_and_the_page_before_stays_whole(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with Store(path) as store:
+        store.keep("issues", Page([an_issue(1)], cursor=1), takes=ISSUES, since=None)
+        before = store.digest
+    pages = [an_issue(number, "x" * 5000) for number in range(2, 60)]
+    with pytest.raises(StorageError, match="the disk is full") as refused, Store(path) as store:
+        (held,) = store._database.execute("PRAGMA page_count").fetchone()
+        store._database.execute(f"PRAGMA max_page_count = {held + 4}")
+        try:
+            store.keep("issues", Page(pages, cursor=2), takes=ISSUES, since=None)
+        finally:
+            assert store.digest == before
+    assert refused.value.where == str(path)
+    with Store(path) as store:
+        assert store.position("issues") == Position(1, ISSUES, None)
+        assert store.digest == before
+        store.keep("issues", Page(pages, cursor=2), takes=ISSUES, since=None)
+        assert store.position("issues") == Position(2, ISSUES, None)
+
+
+def test_a_damaged_store_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "store.db").write_bytes(b"not a database" * 1000)
+    with pytest.raises(StorageError, match="cannot be used") as refused:
+        Store(tmp_path / "store.db")
+    assert "remove its folder" in str(refused.value.remedy)
 
 
 _STEPS = st.lists(

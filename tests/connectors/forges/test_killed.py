@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import signal
@@ -18,6 +19,7 @@ from cooldown_connectors.github import GitHubConnector, asking, documents
 
 import cooldown_kit as ck
 import fake_forge
+from cooldown_kit.errors import StorageError
 from cooldown_kit.recipe import Recipe
 from cooldown_kit.records import read_records
 from fake_forge import server
@@ -153,3 +155,41 @@ def test_an_interrupt_ends_a_harvest_that_waits_an_hour_and_the_same_command_goe
         whole = harvest(GitHubConnector(), fake.url, tmp_path / "whole")
     (path,) = (tmp_path / ".cooldown" / "stages" / "harvest").glob("*/records.jsonl.zst")
     assert list(read_records(path)) == whole.records
+
+
+FULL = (
+    """
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (90_000, 90_000))
+"""
+    + COMMAND
+)
+"""No file may grow past 90,000 bytes: what writes on is refused as by a full disk."""
+
+
+@pytest.mark.parametrize("archive", ["true", "false"])
+def test_a_disk_that_takes_no_more_is_named_and_with_room_it_goes_on(
+    fake: FakeForge, tmp_path: Path, archive: str
+) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    text = RECIPE.format(url=fake.url, variable=VARIABLE)
+    recipe.write_text(text.replace("clone: never,", f"clone: never, archive: {archive},"))
+    status, errors = ended(begin(FULL, "harvest", str(recipe)))
+    assert status == 4, errors
+    assert "Traceback" not in errors
+    assert str(tmp_path / ".cooldown") in errors
+    with patient(), small_pages():
+        ck.harvest(Recipe.load(recipe))
+        whole = harvest(GitHubConnector(), fake.url, tmp_path / "whole")
+    (path,) = (tmp_path / ".cooldown" / "stages" / "harvest").glob("*/records.jsonl.zst")
+    assert list(read_records(path)) == whole.records
+
+
+def test_what_the_disk_refuses_beside_the_store_is_named_too(fake: FakeForge, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(RECIPE.format(url=fake.url, variable=VARIABLE))
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(tmp_path / "archive"))
+    refused = mock.patch.object(GitHubConnector, "update", side_effect=full)
+    with patient(), refused, pytest.raises(StorageError, match="the disk is full") as error:
+        ck.harvest(Recipe.load(recipe))
+    assert error.value.where == str(tmp_path / "archive")
