@@ -54,14 +54,25 @@ def write_mixture(folder: Path, *, rows: int, length: int) -> Path:
     half = length // 2
     lengths = [[half, length - half]] * rows
     columns = {"input_ids": ids, "labels": ids, "seq_lengths": lengths}
-    table = pa.table({name: pa.array(values, pa.list_(pa.int32())) for name, values in columns.items()})
+    table = pa.table(
+        {
+            **{name: pa.array(values, pa.list_(pa.int32())) for name, values in columns.items()},
+            "source": pa.array(draw.integers(0, 2, rows), pa.int16()),
+        }
+    )
     folder.mkdir()
     with (
         pa.OSFile(str(folder / "rows.arrow"), "wb") as file,
         pa.ipc.new_stream(file, table.schema) as writer,
     ):
         writer.write_table(table)
-    about = {"rows": rows, "sequence_length": length, "tokens": rows * length, "fingerprint": "benchmark"}
+    about = {
+        "rows": rows,
+        "sequence_length": length,
+        "tokens": rows * length,
+        "fingerprint": "benchmark",
+        "sources": [{"name": "code"}, {"name": "text"}],
+    }
     (folder / "mixture.json").write_text(json.dumps(about))
     return folder
 

@@ -44,10 +44,23 @@ class Progress(_Event, frozen=True, kw_only=True, tag="progress"):
 
 
 class Metric(_Event, frozen=True, kw_only=True, tag="metric"):
-    """Numbers by step, for example ``{"loss": 2.1, "learning_rate": 1e-4}``."""
+    """Numbers by step, for example ``{"loss": 2.1, "loss/handbook": 2.4, "learning_rate": 1e-4}``; losses in nats per token."""
 
     step: int
     values: dict[str, float]
+
+
+class Checkpoint(_Event, frozen=True, kw_only=True, tag="checkpoint"):
+    """A checkpoint of training is whole. Later ones replace it, and the export removes the last: whoever wants it copies it."""
+
+    step: int
+    """Finished steps, from 1."""
+    path: str
+    """Its folder, absolute."""
+    bytes: int
+    """Size of all its files."""
+    loss: float | None = None
+    """Loss of that step, in nats per token."""
 
 
 class Message(_Event, frozen=True, kw_only=True, tag="message"):
@@ -62,7 +75,7 @@ class Artefact(_Event, frozen=True, kw_only=True, tag="artefact"):
     path: str
 
 
-Event = StageStarted | StageFinished | Progress | Metric | Message | Artefact
+Event = StageStarted | StageFinished | Progress | Metric | Checkpoint | Message | Artefact
 Emit = Callable[[Event], None]
 
 

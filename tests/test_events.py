@@ -9,6 +9,7 @@ import pytest
 
 from cooldown_kit.events import (
     Artefact,
+    Checkpoint,
     Event,
     Message,
     Metric,
@@ -24,6 +25,7 @@ EVENTS: list[Event] = [
     StageFinished(stage="harvest", seconds=1.5, cached=False, summary={"records": 3}),
     Progress(stage="mix", done=3, total=10, unit="sequences"),
     Metric(stage="train", step=4, values={"loss": 2.5}),
+    Checkpoint(stage="train", step=4, path="/runs/checkpoint-4", bytes=1024, loss=2.5),
     Message(stage="plan", level="warning", text="few documents"),
     Artefact(stage="report", name="report", path="report.html"),
 ]

@@ -14,7 +14,7 @@ import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from cooldown_kit.errors import CooldownError
-from cooldown_kit.events import Emit, Metric, Progress
+from cooldown_kit.events import Checkpoint, Emit, Metric, Progress
 from cooldown_kit.train import checkpoints, history
 from cooldown_kit.train.checkpoints import Identity
 
@@ -23,6 +23,7 @@ class Metrics(TrainerCallback):
     """Emits every step's numbers, appends them to the history, and stops at the first that is no number.
 
     ``step`` counts finished steps from 1; the learning rate beside it is the one that step ran at.
+    ``loss/{source}`` is the mean over that source's trained tokens, of every source that the step read; all losses are in nats per token.
     ``tokens_per_second`` counts all tokens of the step, over accumulation and devices, by the clock between two
     steps, without the time that saving takes.
     """
@@ -69,6 +70,7 @@ class Metrics(TrainerCallback):
             "grad_norm": logs["grad_norm"],
             "tokens": float(step * self._tokens_per_step),
             "tokens_per_second": self._rate,
+            **{name: value for name, value in logs.items() if name.startswith("loss/")},
         }
         for name in ("loss", "grad_norm"):
             if not math.isfinite(values[name]):
@@ -86,6 +88,7 @@ class Checkpoints(TrainerCallback):
         self,
         folder: Path,
         identity: Identity,
+        emit: Emit,
         should_stop: Callable[[], bool],
         *,
         steps: int,
@@ -94,6 +97,7 @@ class Checkpoints(TrainerCallback):
     ) -> None:
         self._folder = folder
         self._identity = identity
+        self._emit = emit
         self._should_stop = should_stop
         self._steps = steps
         self._every = every
@@ -117,6 +121,18 @@ class Checkpoints(TrainerCallback):
             torch.distributed.barrier()  # every process has written its part
         if state.is_world_process_zero:
             checkpoints.finish(self._folder, state.global_step, self._identity, self._keep)
+            self._emit(self._event(state))
+
+    def _event(self, state: TrainerState) -> Checkpoint:
+        path = checkpoints.path_of(self._folder, state.global_step).absolute()
+        losses = [line["loss"] for line in state.log_history[-1:] if "loss" in line]
+        return Checkpoint(
+            stage="train",
+            step=state.global_step,
+            path=str(path),
+            bytes=sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
+            loss=losses[0] if losses else None,
+        )
 
 
 def _on_any_device(flag: bool, device: torch.device) -> bool:

@@ -108,6 +108,7 @@ class _Run:
         saving = Checkpoints(
             self.folder,
             self.identity,
+            self.emit,
             should_stop,
             steps=self.steps,
             every=options.checkpoint_every,
@@ -127,6 +128,7 @@ class _Run:
             seed=self.seed,
             folder=self.folder,
             callbacks=[metrics, saving],
+            sources=[source["name"] for source in self.about["sources"]],
             world_size=int(os.environ.get("WORLD_SIZE", "1")),
         )
         if trainer.is_world_process_zero():

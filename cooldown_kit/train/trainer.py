@@ -7,6 +7,7 @@ The rows go through untouched (``{input_ids, labels, seq_lengths}``): the collat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from cooldown_kit.train.load import load_for_training, with_adapters
 from cooldown_kit.train.options import TrainOptions
 from cooldown_kit.train.sampler import accumulation_steps
 from cooldown_kit.train.schedule import learning_rate, warmup_steps_of
+from cooldown_kit.train.source_loss import SOURCE, SourceLosses, with_sources
 
 
 class StepSchedule(LRScheduler):
@@ -54,17 +56,47 @@ class StepSchedule(LRScheduler):
 
 
 class PackedTrainer(SFTTrainer):
-    """SFTTrainer with our schedule. ``rows`` are those that are still to be read, in their order."""
+    """SFTTrainer with our schedule, which also logs the loss of each of ``sources``.
 
-    def __init__(self, *, options: TrainOptions, steps: int, **rest: Any) -> None:
+    The rows are those that are still to be read, in their order.
+    """
+
+    def __init__(self, *, options: TrainOptions, steps: int, sources: Sequence[str], **rest: Any) -> None:
         self._options = options
         self._steps = steps
+        self._source_losses = SourceLosses(sources)
         super().__init__(**rest)
+        if sources:  # SFTTrainer refuses a collator of ours beside `padding_free`, so its own is wrapped
+            self.data_collator = with_sources(self.data_collator)  # type: ignore[has-type]
         # TRL casts the adapters of a 4-bit base to bf16, where the small updates of a decay are lost
         for parameter in self.model.parameters():
             if parameter.requires_grad:
                 parameter.data = parameter.data.float()
         self.remove_callback(PrinterCallback)
+
+    def compute_loss(
+        self,
+        model: torch.nn.Module,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: Any = None,
+    ) -> Any:
+        """As SFTTrainer's, unchanged; the log-probabilities that the model gives it are summed by source on their way."""
+        source = inputs.pop(SOURCE, None)
+        if source is None:
+            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+
+        def count(_module: torch.nn.Module, _given: Any, outputs: Any) -> None:
+            self._source_losses.add(outputs.log_probs, outputs.label_mask, source)
+
+        with model.register_forward_hook(count):
+            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """As SFTTrainer's, with ``loss/{source}`` beside ``loss``."""
+        if "loss" in logs:  # not the loop's closing summary
+            logs.update(self._source_losses.take(lambda sums: self.accelerator.reduce(sums, "sum")))
+        super().log(logs, start_time)
 
     def create_scheduler(
         self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None
@@ -85,10 +117,12 @@ def build_trainer(
     seed: int,
     folder: Path,
     callbacks: list[TrainerCallback],
+    sources: Sequence[str] = (),
     world_size: int = 1,
 ) -> PackedTrainer:
     """A trainer that reads ``rows`` (a ``datasets.Dataset``) in their order until ``steps`` steps are done in all.
 
+    ``sources`` names what the rows' column ``source`` counts; every step then logs ``loss/{source}`` of those it read.
     Everything that the libraries draw (the adapters' first weights) comes from ``seed``.
     Checkpoints go to ``folder``; the caller's callbacks say when.
 
@@ -107,6 +141,7 @@ def build_trainer(
     return PackedTrainer(
         options=options,
         steps=steps,
+        sources=sources,
         model=network,
         args=trainer_arguments(options, steps=steps, seed=seed, folder=folder, world_size=world_size),
         train_dataset=rows,
@@ -140,6 +175,7 @@ def trainer_arguments(
         padding_free=True,
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
+        remove_unused_columns=False,  # `source` goes on to the loss
         train_sampling_strategy="sequential",
         per_device_train_batch_size=options.micro_batch,
         gradient_accumulation_steps=accumulation_steps(

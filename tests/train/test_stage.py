@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from cooldown_kit.errors import CooldownError, InputError, Stopped
-from cooldown_kit.events import Message, Metric, Progress
+from cooldown_kit.events import Checkpoint, Message, Metric, Progress
 from cooldown_kit.train import history
 from cooldown_kit.train.schedule import learning_rate
 from cooldown_kit.train.trainer import PackedTrainer
@@ -94,6 +95,26 @@ def test_asked_to_stop_it_saves_after_that_step_and_goes_on_to_the_same_weights(
     assert [event.text for event in again.of(Message)] == ["continues after step 3 of 6"]
     assert [event.step for event in again.of(Metric)] == [4, 5, 6]
     assert weights(tmp_path / "stopped") == weights(tmp_path / "whole")
+
+
+def test_every_whole_checkpoint_is_announced_with_its_place_size_and_loss(run_training, mixture, tmp_path):
+    seen, sizes = [], []
+
+    def emit(event):
+        seen.append(event)
+        if isinstance(event, Checkpoint):
+            assert (Path(event.path) / "complete.json").exists(), "it is whole when it is announced"
+            sizes.append(sum(f.stat().st_size for f in Path(event.path).rglob("*") if f.is_file()))
+
+    run_training(mixture(rows=48), emit=emit)
+    told = [event for event in seen if isinstance(event, Checkpoint)]
+    assert [event.step for event in told] == [4, 6]
+    assert [event.path for event in told] == [
+        str(tmp_path / "run" / "checkpoints" / f"checkpoint-{step}") for step in (4, 6)
+    ]
+    assert [event.bytes for event in told] == sizes
+    losses = {line["step"]: line["loss"] for line in history.read(tmp_path / "run" / "history.jsonl")}
+    assert [event.loss for event in told] == [losses[4], losses[6]]
 
 
 def test_asked_to_stop_at_the_last_step_it_finishes(run_training, mixture):
