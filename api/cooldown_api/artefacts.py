@@ -1,0 +1,82 @@
+"""The store of results: a folder, or any fsspec URL."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+_CHUNK = 1 << 20
+
+
+class ArtefactStore:
+    """Files below ``{url}/{project}/{job}/``. Safe for threads."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._local = (
+            Path(url)
+            if "://" not in url
+            else Path(url.removeprefix("file://"))
+            if url.startswith("file://")
+            else None
+        )
+        self._system: Any = None
+        self._root = ""
+        if self._local is None:
+            import fsspec
+
+            self._system, self._root = fsspec.core.url_to_fs(url)
+
+    def put(self, project: str, job: str, name: str, source: Path) -> None:
+        """Store one file whole, over whatever has its name. On one file system it costs no second copy."""
+        if self._local is None:
+            self._system.put_file(str(source), self._remote(project, job, name))
+            return
+        target = self._path(project, job, name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = target.with_name(f".{target.name}.{os.getpid()}")
+        beside.unlink(missing_ok=True)
+        try:
+            os.link(source, beside)
+        except OSError:
+            shutil.copyfile(source, beside)
+        beside.replace(target)
+
+    def open(self, project: str, job: str, name: str) -> IO[bytes]:
+        """A seekable file. Raises ``FileNotFoundError``."""
+        if self._local is None:
+            opened: IO[bytes] = self._system.open(self._remote(project, job, name), "rb")
+            return opened
+        return self._path(project, job, name).open("rb")
+
+    def read(self, project: str, job: str, name: str, start: int, end: int) -> Iterator[bytes]:
+        """Bytes ``start`` up to, but without, ``end``, in pieces."""
+        with self.open(project, job, name) as file:
+            file.seek(start)
+            left = end - start
+            while left > 0 and (piece := file.read(min(_CHUNK, left))):
+                left -= len(piece)
+                yield piece
+
+    def delete(self, project: str, job: str) -> None:
+        """Everything of one job."""
+        if self._local is not None:
+            shutil.rmtree(self._local / project / job, ignore_errors=True)
+        elif self._system.exists(f"{self._root}/{project}/{job}"):
+            self._system.rm(f"{self._root}/{project}/{job}", recursive=True)
+
+    def _path(self, project: str, job: str, name: str) -> Path:
+        assert self._local is not None
+        folder = self._local / project / job
+        target = folder / name
+        if not target.resolve().is_relative_to(folder.resolve()):
+            raise FileNotFoundError(name)
+        return target
+
+    def _remote(self, project: str, job: str, name: str) -> str:
+        if ".." in Path(name).parts:
+            raise FileNotFoundError(name)
+        return f"{self._root}/{project}/{job}/{name}"

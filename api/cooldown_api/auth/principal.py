@@ -1,0 +1,33 @@
+"""The caller of a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from cooldown_kit.client.wire import Role
+
+_RANK: Final[dict[Role, int]] = {"viewer": 0, "editor": 1, "admin": 2}
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Somebody who acts in one project."""
+
+    actor: str
+    """`key:ID`, `user:SUBJECT`, or `local`."""
+    project: str
+    role: Role
+    platform: bool = False
+    """Whether they may also do what concerns all projects: make projects, set quotas, see machines."""
+
+    def may(self, role: Role) -> bool:
+        """Whether they hold at least this role."""
+        return _RANK[self.role] >= _RANK[role]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"actor": self.actor, "project": self.project, "role": self.role, "platform": self.platform}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Principal:
+        return cls(data["actor"], data["project"], cast(Role, data["role"]), bool(data["platform"]))

@@ -1,0 +1,1 @@
+"""SQLite or Postgres, one code: tables, sessions that see one project only, migrations."""

@@ -1,0 +1,121 @@
+"""Sessions on SQLite (WAL) and Postgres that behave alike.
+
+Two paths, as SQLite needs them: a *reading* transaction is deferred and never waits for a writer; a *writing* one takes the lock at its
+start (``BEGIN IMMEDIATE``), so that reading first and writing later cannot fail half-way. Both are short: nothing slow is done inside.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.orm import Session
+
+from cooldown_api.database.scoping import Scope, scope_session
+
+_BUSY_SECONDS = 30
+POOL_SIZE = 24
+"""Connections of one process: fewer than threads that answer requests, since an answer holds one for milliseconds only."""
+
+
+class Database:
+    """One engine, safe for threads."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite(url) if self.sqlite else _postgres(url)
+        self._writer = self.engine.execution_options(immediate=True) if self.sqlite else self.engine
+        self._turn: AbstractContextManager[Any] = threading.Lock() if self.sqlite else nullcontext()
+        """SQLite has one writer: threads of this process queue here, in turn, instead of polling for its lock."""
+
+    @contextmanager
+    def read(self, scope: Scope) -> Iterator[Session]:
+        """A session that only reads."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            scope_session(session, scope)
+            yield session
+
+    @contextmanager
+    def write(self, scope: Scope) -> Iterator[Session]:
+        """A session that is committed at the end, or rolled back when an error leaves the block."""
+        with self._turn, Session(self._writer, expire_on_commit=False) as session, session.begin():
+            scope_session(session, scope)
+            yield session
+
+    def now(self, session: Session) -> datetime:
+        """The database's clock: leases of several machines are compared by one clock only."""
+        if self.sqlite:
+            return datetime.now(UTC)
+        seconds: Any = session.execute(text("select extract(epoch from clock_timestamp())")).scalar_one()
+        return datetime.fromtimestamp(float(seconds), UTC)
+
+    def serialise(self, session: Session, what: int) -> None:
+        """One transaction at a time from here on, over all machines, for the same ``what``. SQLite's writers already are."""
+        if not self.sqlite:
+            session.execute(text("select pg_advisory_xact_lock(:what)"), {"what": what})
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _sqlite(url: str) -> Engine:
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        pool_size=POOL_SIZE,
+        max_overflow=8,
+        # the driver begins nothing by itself: the events below do
+        connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, record: Any) -> None:
+        del record
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            f"busy_timeout={_BUSY_SECONDS * 1000}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        immediate = connection.get_execution_options().get("immediate")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+def _postgres(url: str) -> Engine:
+    return create_engine(
+        url,
+        pool_size=POOL_SIZE,
+        max_overflow=8,
+        pool_pre_ping=True,
+        isolation_level="READ COMMITTED",
+        connect_args={"application_name": "cooldown-kit", "connect_timeout": 10},
+    )
+
+
+def wait_for(database: Database, seconds: float) -> None:
+    """Wait until the database answers: at a start of everything it may come up last. Raises its error after ``seconds``."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            with database.engine.connect() as connection:
+                connection.execute(text("select 1"))
+            return
+        except Exception:
+            if time.monotonic() >= end:
+                raise
+            time.sleep(0.3)

@@ -1,0 +1,1 @@
+"""Jobs: their states, how one is submitted, claimed, stopped and ended. One transaction each; no file is touched here."""

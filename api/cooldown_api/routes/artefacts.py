@@ -1,0 +1,5 @@
+"""Routes of artefacts."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["artefacts"])

@@ -1,0 +1,5 @@
+"""Routes of health."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["health"])

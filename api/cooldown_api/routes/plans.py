@@ -1,0 +1,5 @@
+"""Routes of plans."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["plans"])

@@ -1,0 +1,5 @@
+"""Routes of recipes."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["recipes"])

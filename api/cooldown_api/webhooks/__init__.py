@@ -1,0 +1,1 @@
+"""Webhooks: signed, retried, to addresses that were checked."""

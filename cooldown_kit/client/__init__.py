@@ -1,0 +1,1 @@
+"""The client of the REST API, and the shapes that client and server share."""
