@@ -26,6 +26,7 @@ from cooldown_kit.preflight import make_plan
 from cooldown_kit.recipe import Recipe
 from cooldown_kit.run_folder import EventLog, RunFolder, link_tree
 from cooldown_kit.stages import Prepared
+from cooldown_kit.waiting import Waiting
 from cooldown_kit.workspace import StageOutput, Workspace, digest_of, locked, storage_error
 
 if TYPE_CHECKING:
@@ -67,64 +68,81 @@ def run(
     *,
     on_event: Emit = ignore,
     should_stop: Callable[[], bool] = lambda: False,
+    wait_for_locks: bool = False,
 ) -> Result:
     """Do everything that the recipe says, or continue where an earlier try was stopped; returns the result.
 
     ``on_event`` sees every event. ``should_stop`` is asked again and again: once it answers true, training saves a
     checkpoint, everything else leaves nothing half-written, and :class:`~cooldown_kit.errors.Stopped` is raised.
+    What another process works on, the run itself or a stage that both need, is a :class:`~cooldown_kit.errors.StorageError`;
+    with ``wait_for_locks`` this one waits for it, says so once, and takes what the other made.
     Raises :class:`~cooldown_kit.errors.CooldownError` for everything a person can put right.
     """
-    workspace = Workspace(recipe.workspace_path)
+    waiting = Waiting(on_event, should_stop) if wait_for_locks else None
+    workspace = Workspace(recipe.workspace_path, wait=waiting)
     check(recipe, workspace, on_event)
     _update_sources(recipe, workspace, _stoppable(on_event, should_stop))
     model = _prepare_model(recipe, workspace, on_event)
-    folder = RunFolder.create(workspace, recipe.name, _run_key(recipe, workspace, model))
+    key = _run_key(recipe, workspace, model)
+    folder = RunFolder.create(workspace, recipe.name, key)
     if folder.finished:
         _announce(folder, on_event)
         return _result(folder, worked=False)
     try:
-        with locked(folder.lock, what=f"run {folder.path.name}"), EventLog(folder, on_event) as log:
-            emit = _stoppable(log.emit, should_stop)
-            prepared = prepare(recipe, workspace, model, emit)
-            found = findings(recipe, prepared)
-            for finding in found:
-                emit(Message(stage="plan", level=finding.level, text=finding.text))
-            refuse_errors(found)
-            folder.state.warnings = [finding.text for finding in found]
-            for output in prepared.stages:
-                folder.record(output)
-            _cool_down(recipe, workspace, prepared, folder, emit, should_stop)
-            folder.state.status = "finished"
-            folder.save()
-            _announce(folder, log.emit)
+        with locked(folder.lock, what=f"run {folder.path.name}", wait=workspace.wait):
+            # another process may have worked on it since
+            folder = RunFolder.create(workspace, recipe.name, key)
+            if folder.finished:
+                _announce(folder, on_event)
+                return _result(folder, worked=False)
+            with EventLog(folder, on_event) as log:
+                if waiting:
+                    waiting.emit = log.emit
+                _work(recipe, workspace, model, folder, log.emit, should_stop)
     except OSError as error:  # the run's own folder, beside the stages
         raise storage_error(error, folder.path) from error
     return _result(folder, worked=True)
 
 
-def plan(recipe: Recipe, *, on_event: Emit = ignore) -> Plan:
+def plan(
+    recipe: Recipe,
+    *,
+    on_event: Emit = ignore,
+    should_stop: Callable[[], bool] = lambda: False,
+    wait_for_locks: bool = False,
+) -> Plan:
     """What a run of this recipe would do and cost. Harvests, curates and tokenises (a run reuses that); trains nothing.
 
+    ``should_stop`` and ``wait_for_locks`` are as in :func:`run`.
     Raises :class:`~cooldown_kit.errors.CooldownError` for everything that would stop the run.
     """
-    workspace = Workspace(recipe.workspace_path)
+    workspace = _workspace(recipe, on_event, should_stop, wait_for_locks)
+    emit = _stoppable(on_event, should_stop)
     check(recipe, workspace, on_event)
-    _update_sources(recipe, workspace, on_event)
+    _update_sources(recipe, workspace, emit)
     model = _prepare_model(recipe, workspace, on_event)
-    return make_plan(recipe, workspace, prepare(recipe, workspace, model, on_event))
+    return make_plan(recipe, workspace, prepare(recipe, workspace, model, emit))
 
 
-def harvest(recipe: Recipe, *, on_event: Emit = ignore) -> Harvest:
+def harvest(
+    recipe: Recipe,
+    *,
+    on_event: Emit = ignore,
+    should_stop: Callable[[], bool] = lambda: False,
+    wait_for_locks: bool = False,
+) -> Harvest:
     """Harvest, render and curate, and stop there: clean documents for any other use. Needs no torch.
 
     It needs no model either, unless layouts are to use the special tokens of its tokenizer. A later :func:`run` of the same recipe in the same workspace finds all of it done.
+    ``should_stop`` and ``wait_for_locks`` are as in :func:`run`.
     Raises :class:`~cooldown_kit.errors.CooldownError` for everything a person can put right.
     """
-    workspace = Workspace(recipe.workspace_path)
+    workspace = _workspace(recipe, on_event, should_stop, wait_for_locks)
+    emit = _stoppable(on_event, should_stop)
     _check_sources(recipe, workspace, on_event)
-    _update_sources(recipe, workspace, on_event)
+    _update_sources(recipe, workspace, emit)
     tokens = _special_tokens(recipe, workspace, None, on_event)
-    _, curated = _documents(recipe, workspace, tokens, on_event)
+    _, curated = _documents(recipe, workspace, tokens, emit)
     return Harvest(
         documents_path=curated.path / "documents.parquet",
         rejects_path=curated.path / "rejects.parquet",
@@ -221,6 +239,30 @@ def _special_tokens(
     return frozenset(special_token_names(folder))
 
 
+def _work(
+    recipe: Recipe,
+    workspace: Workspace,
+    model: ModelFolder,
+    folder: RunFolder,
+    log: Emit,
+    should_stop: Callable[[], bool],
+) -> None:
+    """Everything between the lock of a run and its result."""
+    emit = _stoppable(log, should_stop)
+    prepared = prepare(recipe, workspace, model, emit)
+    found = findings(recipe, prepared)
+    for finding in found:
+        emit(Message(stage="plan", level=finding.level, text=finding.text))
+    refuse_errors(found)
+    folder.state.warnings = [finding.text for finding in found]
+    for output in prepared.stages:
+        folder.record(output)
+    _cool_down(recipe, workspace, prepared, folder, emit, should_stop)
+    folder.state.status = "finished"
+    folder.save()
+    _announce(folder, log)
+
+
 def _cool_down(
     recipe: Recipe,
     workspace: Workspace,
@@ -248,6 +290,12 @@ def _cool_down(
         if (trained.path / part).exists():
             link_tree(trained.path / part, folder.path / part)
     write_results(recipe, prepared, folder, evidence)
+
+
+def _workspace(
+    recipe: Recipe, emit: Emit, should_stop: Callable[[], bool], wait_for_locks: bool
+) -> Workspace:
+    return Workspace(recipe.workspace_path, wait=Waiting(emit, should_stop) if wait_for_locks else None)
 
 
 def _announce(folder: RunFolder, emit: Emit) -> None:

@@ -19,12 +19,13 @@ import os
 import re
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from cooldown_kit import __version__
 from cooldown_kit.errors import StorageError
@@ -32,6 +33,10 @@ from cooldown_kit.events import Emit, StageFinished, StageStarted
 
 MANIFEST = "manifest.json"
 _HASH_CHUNK = 1 << 20
+_WAIT_SECONDS = 0.2
+
+Wait = Callable[[str], None]
+"""Called again and again while another process works on what is named; it may raise to give up."""
 
 
 def digest_of(value: Any) -> str:
@@ -84,12 +89,22 @@ class StageSpec:
     def key(self) -> str:
         return digest_of([self.stage, self.version, dict(self.inputs), self.options])
 
+    @property
+    def name(self) -> str:
+        """The stage, and what it works on where it does not work on everything."""
+        return f"{self.stage} ({self.label})" if self.label else self.stage
+
 
 class Workspace:
-    """A folder that holds everything a project's runs made. Safe for one run at a time per stage output."""
+    """A folder that holds everything a project's runs made. Safe for one run at a time per stage output.
 
-    def __init__(self, root: Path) -> None:
+    ``wait`` is called about every 0.2 seconds while another process works on a stage that this one needs, with what that
+    process works on; it may raise :class:`~cooldown_kit.errors.Stopped`. Without it a locked stage is a :class:`StorageError` at once.
+    """
+
+    def __init__(self, root: Path, *, wait: Wait | None = None) -> None:
         self.root = root.absolute()
+        self.wait = wait
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             _write_once(self.root / ".gitignore", "*\n", 0o644)
@@ -143,7 +158,8 @@ class Workspace:
         """The output of that stage: found if it is there, made by ``work(folder)`` if not.
 
         ``work`` writes into the folder and returns its counters. Whatever it raises, no half-written output is ever
-        published. Raises :class:`StorageError` where the disk is full or the folder cannot be written.
+        published. Raises :class:`StorageError` where the disk is full, the folder cannot be written, or another process works on
+        that stage and this workspace does not wait.
         """
         emit(StageStarted(stage=spec.stage, detail=spec.label))
         output = self.finished(spec)
@@ -167,7 +183,8 @@ class Workspace:
         final = self.folder(spec)
         final.parent.mkdir(parents=True, exist_ok=True)
         partial = final.with_name(final.name + ".partial")
-        with locked(final.with_name(final.name + ".lock"), what=f"stage {spec.stage} ({spec.label})"):
+        lock = final.with_name(final.name + ".lock")
+        with locked(lock, what=f"stage {spec.name}", wait=self.wait):
             if output := self.finished(spec):  # another run finished it while this one waited for the lock
                 return output
             if not spec.resumable:
@@ -208,13 +225,18 @@ class Workspace:
 
 def write_whole(path: Path, content: str | bytes, mode: int = 0o644) -> None:
     """Write a file so that a reader sees all of it or none: write beside, fsync, rename. Text is written in UTF-8."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.{_writer()}")
     with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
         file.write(content.encode() if isinstance(content, str) else content)
         file.flush()
         os.fsync(file.fileno())
     beside.rename(path)
     _sync_folder(path.parent)
+
+
+def _writer() -> str:
+    """Part of a file's name that no other process and no other thread uses."""
+    return f"{os.getpid()}-{threading.get_ident()}"
 
 
 def storage_error(error: OSError, place: Path) -> Exception:
@@ -239,7 +261,7 @@ def _write_once(path: Path, text: str, mode: int) -> None:
     """Write a file unless it is there. Of two processes at the same moment one wins, and both then read its text."""
     if path.exists():
         return
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    beside = path.with_name(f".{path.name}.{_writer()}.new")
     write_whole(beside, text, mode)
     with suppress(FileExistsError):
         os.link(beside, path)
@@ -269,21 +291,31 @@ def _sync_folder(path: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path, what: str) -> Iterator[None]:
+def locked(path: Path, what: str, wait: Wait | None = None) -> Iterator[None]:
     """An advisory lock that dies with its process, so a kill never leaves one behind.
 
-    Raises :class:`StorageError` where another process holds it.
+    Where another process holds it, ``wait(what)`` is called about every 0.2 seconds until it is free or ``wait`` raises.
+    Without ``wait`` it raises :class:`StorageError` at once.
     """
     with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StorageError(
-                f"{what} is being worked on by another run",
-                where=str(path),
-                remedy="wait for that run to end, or use another `workspace`",
-            ) from None
+        while not _taken(file):
+            if wait is None:
+                raise StorageError(
+                    f"{what} is being worked on by another run",
+                    where=str(path),
+                    remedy="wait for that run to end, or use another `workspace`",
+                )
+            wait(what)
+            time.sleep(_WAIT_SECONDS)
         yield
+
+
+def _taken(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def is_locked(path: Path) -> bool:

@@ -7,15 +7,17 @@ import multiprocessing
 import os
 import signal
 import stat
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cooldown_kit.errors import StorageError
+from cooldown_kit.errors import Stopped, StorageError
 from cooldown_kit.events import Event, StageFinished, ignore
-from cooldown_kit.workspace import MANIFEST, StageSpec, Workspace, write_whole
+from cooldown_kit.workspace import MANIFEST, StageSpec, Workspace, is_locked, write_whole
 
 SPEC = StageSpec("curate", "demo", {"in": "1"}, {"keep": True}, 1)
 
@@ -127,6 +129,43 @@ def test_two_runs_do_not_work_on_one_output_at_a_time(tmp_path: Path) -> None:
         return {}
 
     Workspace(tmp_path).build(SPEC, work, ignore)
+
+
+def test_a_workspace_that_waits_takes_what_the_other_run_made(tmp_path: Path) -> None:
+    made = threading.Event()
+    waited: list[str] = []
+
+    def work(folder: Path) -> dict[str, Any]:
+        assert made.wait(60)
+        return write("by the other run")(folder)
+
+    def wait(what: str) -> None:
+        waited.append(what)
+        made.set()
+
+    other = threading.Thread(target=lambda: Workspace(tmp_path).build(SPEC, work, ignore))
+    other.start()
+    lock = Path(f"{Workspace(tmp_path).folder(SPEC)}.lock")
+    while not (lock.exists() and is_locked(lock)):
+        time.sleep(0.01)
+    output = Workspace(tmp_path, wait=wait).build(SPEC, must_not_run, ignore)
+    other.join()
+    assert set(waited) == {"stage curate (demo)"}
+    assert output.cached
+    assert (output.path / "data.txt").read_text() == "by the other run"
+
+
+def test_whoever_waits_can_give_up_and_leaves_nothing(tmp_path: Path) -> None:
+    def give_up(what: str) -> None:
+        raise Stopped(f"no longer waits for {what}")
+
+    def work(folder: Path) -> dict[str, Any]:
+        with pytest.raises(Stopped, match="stage curate"):
+            Workspace(tmp_path, wait=give_up).build(SPEC, must_not_run, ignore)
+        return write("first")(folder)
+
+    output = Workspace(tmp_path).build(SPEC, work, ignore)
+    assert (output.path / "data.txt").read_text() == "first"
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
