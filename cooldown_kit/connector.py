@@ -7,15 +7,16 @@ A connector reads one kind of system of record. It is a class registered under t
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import Annotated, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from cooldown_kit.errors import RecipeError
 from cooldown_kit.events import Emit
+from cooldown_kit.guard.marks import Reach
 from cooldown_kit.options import Options
 from cooldown_kit.records import Record, Skipped
 
@@ -25,7 +26,7 @@ GROUP = "cooldown_kit.connectors"
 class SourceOptions(Options):
     """Options that every source has; each connector extends it beside its own code."""
 
-    connector: str
+    connector: Annotated[str, Reach("none")]
     """Which connector reads this source; `cooldown connectors` lists those that are installed."""
 
 
@@ -123,6 +124,18 @@ class Estimating(Protocol):
 
     def estimate(self, options: Any, context: HarvestContext) -> list[Estimate]:
         """Asks a handful of questions; stores nothing."""
+        ...
+
+
+@runtime_checkable
+class Reaching(Protocol):
+    """A connector whose addresses follow from several options together, as a forge's and its repositories' do.
+
+    The options that take part are marked ``Reach("below")``.
+    """
+
+    def reached_urls(self, options: Any) -> Iterable[tuple[str, str]]:
+        """Option → address as a person would open it, ``https://github.com/acme/payments``; names may hold wildcards. Asks nobody."""
         ...
 
 

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from cooldown_kit.errors import InputError
 
 ALLOW_DOWNLOADS = "COOLDOWN_ALLOW_DOWNLOADS"
+_HUB = "https://huggingface.co"
+_HUB_NAME = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*?)(?:@([\w./-]+))?")
 _FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
 
 
 def downloads_allowed() -> bool:
     """Whether a person allowed downloads, by the environment variable ``COOLDOWN_ALLOW_DOWNLOADS=1``."""
     return os.environ.get(ALLOW_DOWNLOADS, "") == "1"
+
+
+def hub_name(spec: str) -> tuple[str, str | None] | None:
+    """Name and revision of ``owner/name`` or ``owner/name@revision``; ``None`` where it is neither."""
+    match = _HUB_NAME.fullmatch(spec)
+    return None if match is None else (match[1], match[2])
+
+
+def hub_address(spec: str) -> str | None:
+    """Where a person finds the model of that name: on the hub that the environment names (``HF_ENDPOINT``)."""
+    named = hub_name(spec)
+    return None if named is None else f"{os.environ.get('HF_ENDPOINT', _HUB).rstrip('/')}/{named[0]}"
 
 
 def cached_model(name: str, revision: str | None) -> Path | None:

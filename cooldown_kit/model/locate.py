@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from cooldown_kit.errors import InputError, RecipeError
+from cooldown_kit.guard.use import allow_folder, allow_path, allow_url
 from cooldown_kit.model.facts import read_config, weight_files
-from cooldown_kit.model.hub import cached_model, downloads_allowed, not_in_cache
+from cooldown_kit.model.hub import cached_model, downloads_allowed, hub_address, hub_name, not_in_cache
 from cooldown_kit.model.options import ModelSpec, RandomModelOptions
 from cooldown_kit.nearest import nearest_path
 
 _PACKAGE = "package:"
-_HUB_NAME = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*?)(?:@([\w./-]+))?")
 _SHARD = re.compile(r"-\d{5}-of-\d{5}\.gguf$")
 
 
@@ -59,14 +59,20 @@ def locate(spec: ModelSpec, folder: Path) -> LocalModel | GgufModel | HubModel |
     if not isinstance(spec, str):
         return _random(spec.random, folder)
     if spec.startswith(_PACKAGE):
-        return GgufModel(checked_gguf(package_file(spec)))
+        file = package_file(spec)
+        allow_path(file, "model")
+        return GgufModel(checked_gguf(file))
     path = _absolute(Path(spec), folder)
     if path.suffix == ".gguf" and (path.is_file() or not path.exists()):
+        allow_path(path, "model")
         return GgufModel(checked_gguf(path))
     if path.exists():
+        allow_folder(path, "model")
         return LocalModel(checked_folder(path), path.resolve().name)
-    if match := _HUB_NAME.fullmatch(spec):
-        return _hub(match[1], match[2], path)
+    if named := hub_name(spec):
+        allow_url(hub_address(spec) or "", "model")
+        return _hub(*named, path)
+    allow_path(path, "model")
     raise _missing(path, "no such model folder")
 
 
@@ -141,6 +147,7 @@ def _random(options: RandomModelOptions, folder: Path) -> RandomModel:
     config = options.config
     if isinstance(config, Path):
         path = _absolute(config, folder)
+        allow_folder(path, "model.random.config")
         if path.is_dir():
             config = read_config(path)
         elif path.exists():
@@ -154,6 +161,7 @@ def _random(options: RandomModelOptions, folder: Path) -> RandomModel:
             remedy="add it, for example `model_type: llama`",
         )
     tokenizer = _absolute(options.tokenizer, folder)
+    allow_folder(tokenizer, "model.random.tokenizer")
     if not tokenizer.is_dir():
         raise _missing(tokenizer, "no such tokenizer folder")
     if not any((tokenizer / name).exists() for name in ("tokenizer.json", "tokenizer_config.json")):

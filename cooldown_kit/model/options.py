@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from cooldown_kit.guard.marks import Reach
 from cooldown_kit.options import Options
 
 
@@ -24,6 +25,6 @@ class ModelOptions(Options):
     """Start from random weights."""
 
 
-ModelSpec = str | ModelOptions
+ModelSpec = Annotated[str | ModelOptions, Reach("model")]
 """A folder, a GGUF file, a file inside an installed Python package (`package:name/file.gguf`), the name of a
 model in the hub's cache, or ``{random: {config: …, tokenizer: …}}``."""

@@ -23,6 +23,8 @@ from cooldown_connectors.http.redaction import Redaction
 from cooldown_connectors.http.said import said
 from cooldown_connectors.http.transport import Transport
 from cooldown_kit.errors import InputError
+from cooldown_kit.guard.references import SECRET
+from cooldown_kit.guard.use import secret_text
 
 _AHEAD: Final = 300.0
 """Seconds before its end at which a token is renewed."""
@@ -41,7 +43,7 @@ class AppToken(Token):
         """Reads the key; asks nobody. Raises :class:`InputError` where the key or the extra is missing."""
         _, self._app, installation, file = reference.split(":", 3)
         super().__init__(reference, "not-yet")
-        self._key = _key(read_private(folder / Path(file).expanduser(), reference), reference)
+        self._key = _key(_text(file, folder, reference), reference)
         self._url = f"{_api(address)}/app/installations/{installation}/access_tokens"
         self._connecting = connecting
         self._clock = clock
@@ -107,6 +109,13 @@ def _api(address: str) -> str:
     """The API's root: GitHub's own, or that of an Enterprise Server."""
     forge = origin(address)
     return "https://api.github.com" if forge.host == "github.com" else f"{forge}/api/v3"
+
+
+def _text(file: str, folder: Path, reference: str) -> str:
+    """The key's text, from a file or from ``secret:NAME``."""
+    if file.startswith(SECRET):
+        return secret_text(file.removeprefix(SECRET))
+    return read_private(folder / Path(file).expanduser(), reference)
 
 
 def _key(text: str, reference: str) -> Any:

@@ -10,6 +10,7 @@ _FORMS: Final = (
     re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*"),
     re.compile(r"file:[^\x00-\x1f\x7f]{1,4096}"),
     re.compile(r"(?:gh|glab)(?::[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?)?"),
+    re.compile(r"secret:[A-Za-z0-9_-][A-Za-z0-9._-]{0,252}"),
     re.compile(r"app:[A-Za-z0-9.]{1,64}:[0-9]{1,20}:[^\x00-\x1f\x7f]{1,4096}"),
 )
 _TOKEN = re.compile(
@@ -23,6 +24,6 @@ def checked_reference(text: str) -> str:
     if _TOKEN.search(text) or not any(form.fullmatch(text) for form in _FORMS):
         raise ValueError(
             f"a token never stands in a recipe: {REMEDY} "
-            "(or `file:PATH`, `gh`, `gh:HOST`, `glab`, `glab:HOST`, `app:ID:INSTALLATION:KEYFILE`)"
+            "(or `file:PATH`, `gh`, `gh:HOST`, `glab`, `glab:HOST`, `secret:NAME`, `app:ID:INSTALLATION:KEYFILE`)"
         )
     return text

@@ -13,6 +13,7 @@ from cooldown_connectors.credentials.token import Token
 from cooldown_connectors.http.addresses import split
 from cooldown_connectors.http.clock import Clock, SystemClock
 from cooldown_kit.errors import InputError
+from cooldown_kit.guard.use import allow_reference, secret_text
 
 if TYPE_CHECKING:  # httpx is imported where something is asked over it
     from cooldown_connectors.http.connection import Connecting
@@ -34,6 +35,9 @@ def token_of(
         connecting: how an app's token is asked for.
     """
     kind, _, rest = checked_reference(reference).partition(":")
+    allow_reference(reference, folder)
+    if kind == "secret":
+        return Token(reference, secret_text(rest))
     if kind == "env":
         value = os.environ.get(rest, "")
         if not value:

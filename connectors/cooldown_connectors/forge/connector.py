@@ -7,6 +7,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Final
+from urllib.parse import quote
 
 from cooldown_connectors.forge.access import forge_client, forge_tokens
 from cooldown_connectors.forge.assemble import Assembler, Identity
@@ -53,6 +54,11 @@ class ForgeConnector(ABC):
     @abstractmethod
     def forge_of(self, options: ForgeOptions) -> Forge:
         """Which forge the options mean: some makers have two with different APIs."""
+
+    def reached_urls(self, options: ForgeOptions) -> Iterator[tuple[str, str]]:
+        """Option → where a person would open the repositories; names may hold wildcards."""
+        address = forge_address(self.forge_of(options), options)
+        yield from (("repository", f"{address}/{quote(name, safe='/*')}") for name in options.repository)
 
     def takes(self, options: ForgeOptions) -> tuple[Take, ...]:
         """What was asked for. Talk around code counts as code, as in arXiv 2408.10914; releases are text."""

@@ -14,6 +14,7 @@ from cooldown_connectors.forge.protocol import ALL_TAKES, TakeName
 from cooldown_connectors.git.options import GlobList
 from cooldown_connectors.http.addresses import checked_address
 from cooldown_kit.connector import SourceOptions
+from cooldown_kit.guard.marks import Reach
 from cooldown_kit.options import Bytes, Count, Share
 
 _REPOSITORY = re.compile(r"[^\s/](?:[^\s]| (?=\S))*/[^\s/](?:[^\s/]| (?=[^\s/]))*")
@@ -35,9 +36,9 @@ class ForgeOptions(SourceOptions):
     """How people call the forge; each forge's own options say it."""
     known_takes: ClassVar[tuple[TakeName, ...]] = ALL_TAKES
 
-    repository: Annotated[Words, Field(min_length=1)]
+    repository: Annotated[Words, Reach("below"), Field(min_length=1)]
     """`owner/name`, a list of them, or `owner/*` for every repository of that owner (a name may hold `*` anywhere: `acme/pay-*`)."""
-    url: str | None = None
+    url: Annotated[str | None, Reach("below")] = None
     """Address of a forge that you run yourself, for example `https://git.acme.example`; without it the maker's own service."""
     take: Annotated[tuple[TakeName, ...], BeforeValidator(as_list), Field(min_length=1)] = (
         "pull_requests",
@@ -45,11 +46,11 @@ class ForgeOptions(SourceOptions):
         "issues",
     )
     """What to take: `pull_requests` with their whole story, `reviews` (one record a thread, with the code that answered it), `issues`, `discussions`, `releases`."""
-    token: Words = ()
+    token: Annotated[Words, Reach("secret")] = ()
     """Where the token stands, never the token: `env:NAME`, `file:PATH`, `gh` or `glab` (their configuration), `app:ID:INSTALLATION:KEYFILE` (a GitHub App). Several share the work."""
     since: date | datetime | None = None
     """Take what changed at this time or later (UTC); a date means the start of that day."""
-    clone: str = "auto"
+    clone: Annotated[str, Reach("path", words=("auto", "never"))] = "auto"
     """Where the code of requests comes from: `auto` clones the repository through git, `never` takes none, anything else is the path of a local clone that has the requests' references."""
     max_calls: Annotated[Count, Field(ge=1)] | None = None
     """Ask no more than this many times in one harvest; the next one goes on from there. Empty asks for everything."""
@@ -67,9 +68,9 @@ class ForgeOptions(SourceOptions):
     """How long an answer may take to arrive."""
     max_response_size: Annotated[Bytes, Field(ge=64 << 10)] = 64 << 20
     """Larger answers are refused, bytes."""
-    proxy: str | None = None
+    proxy: Annotated[str | None, Reach("proxy")] = None
     """`http://host:port` of a proxy, or `environment` to take HTTPS_PROXY and its like; without it none is used."""
-    ca_bundle: str | None = None
+    ca_bundle: Annotated[str | None, Reach("path")] = None
     """File with the certificates of the authority that signed the forge's own; relative to the recipe."""
     include: GlobList = ()
     """Show only changes of paths that match one of these globs; empty shows all."""

@@ -26,7 +26,9 @@ from pathlib import Path
 from typing import IO, Self
 
 from cooldown_connectors.git.configuration import SETTINGS
+from cooldown_connectors.git.guarded import PROXIES, network_flags
 from cooldown_kit.errors import InputError
+from cooldown_kit.guard.use import proxy_of_environment
 
 MINIMUM_VERSION = (2, 31)
 """Configuration by environment (the token's way) and ``--diff-merges`` came with 2.31, in March 2021."""
@@ -123,6 +125,8 @@ class Git:
     protocols: tuple[str, ...] = ()
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Configuration that holds a secret: it goes by the environment, never by arguments."""
+    remote: str | None = None
+    """The URL that it may speak to, where ``protocols`` let it speak to any."""
     memory: int | None = None
     """Bytes that a process may allocate; where the system can hold it to that (Linux)."""
 
@@ -154,7 +158,8 @@ class Git:
         if self.directory is not None:
             environment["GIT_DIR"] = str(self.directory)
         if {"https", "http", "ssh"} & set(self.protocols):
-            environment |= {name: os.environ[name] for name in _NETWORK_VARIABLES if name in os.environ}
+            kept = set(_NETWORK_VARIABLES) - (set() if proxy_of_environment() else PROXIES)
+            environment |= {name: os.environ[name] for name in kept if name in os.environ}
         if self.secrets:
             environment["GIT_CONFIG_COUNT"] = str(len(self.secrets))
             for number, (key, value) in enumerate(self.secrets.items()):
@@ -163,14 +168,20 @@ class Git:
         return environment
 
     def stream(self, *arguments: str | bytes, stdin: IO[bytes] | None = None) -> Stream:
-        """Start git; its output is read bit by bit. ``stdin`` is a file, read from its start."""
+        """Start git; its output is read bit by bit. ``stdin`` is a file, read from its start.
+
+        Raises ``InputError`` where a policy of this process does not allow its remote.
+        """
+        program = find_git()
         flags = [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
         for protocol in self.protocols:
             flags += ["-c", f"protocol.{protocol}.allow=always"]
+        if self.protocols and self.remote is not None:
+            flags += network_flags(self.remote, self.secrets.get("http.proxy"), _version_of(program))
         if stdin is not None:
             stdin.flush()
             stdin.seek(0)
-        command = [find_git(), *flags, *arguments]
+        command = [program, *flags, *arguments]
         return Stream(command, str(arguments[0]), self.environment(), self.home, stdin, self.memory)
 
     def run(

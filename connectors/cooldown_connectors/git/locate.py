@@ -6,10 +6,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from cooldown_connectors.git.guarded import allow_repository
 from cooldown_connectors.git.hardened import OBJECT_ID, Git, GitFailed, find_git
 from cooldown_connectors.git.identity import identity_of_folder, identity_of_url
 from cooldown_connectors.git.paths import path_text
 from cooldown_kit.errors import InputError
+from cooldown_kit.guard.use import allow_path
 from cooldown_kit.nearest import nearest_path
 
 _HEEDED = ("GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
@@ -72,6 +74,7 @@ def locate(path: str, folder: Path) -> Located:
     from git import InvalidGitRepositoryError
 
     place = Path(os.path.abspath(folder / Path(path).expanduser()))  # noqa: PTH100 - resolve() would follow links in names
+    allow_path(place, "path")  # before it is said what lies there or nearby
     if not _is_folder(place):
         near = None if place.exists() else nearest_path(place, Path.is_dir)
         raise InputError(
@@ -88,6 +91,7 @@ def locate(path: str, folder: Path) -> Located:
         if misleading := [name for name in _HEEDED if name in os.environ]:
             remedy = f"unset {' and '.join(misleading)}: inside a git hook they speak of another repository"
         raise InputError("it is not in a git repository", where=shown(place), remedy=remedy) from error
+    allow_repository(git_dir, located.common_dir, "path")
     for file in (folder / name for folder in (git_dir, located.common_dir) for name in _FILES):
         if file.exists() and not file.is_file():
             raise _damaged(file, "it is no file")

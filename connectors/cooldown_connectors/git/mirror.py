@@ -78,7 +78,7 @@ def git_for(
         credentials = base64.b64encode(f"{username}:{token}".encode()).decode()
         # For this URL only; redirects are not followed, so the token goes nowhere else.
         secrets[f"http.{url}.extraHeader"] = f"Authorization: Basic {credentials}"
-    return Git(write_home(store), protocols=protocols, secrets=secrets)
+    return Git(write_home(store), protocols=protocols, secrets=secrets, remote=url)
 
 
 def ask(git: Git, options: GitOptions) -> References:

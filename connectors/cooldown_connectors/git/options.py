@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_
 from cooldown_connectors.credentials.references import checked_reference
 from cooldown_connectors.http.addresses import NO_CREDENTIALS, check_host, split
 from cooldown_kit.connector import SourceOptions
+from cooldown_kit.guard.marks import Reach
 from cooldown_kit.options import Bytes, Count, Options
 
 _REVISION = re.compile(r"(?!-)(?!.*(?:\.\.|@\{|//))[^\x00-\x20\x7f~^:?*\[\\]{1,1000}(?<![/.])")
@@ -42,7 +43,7 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-GlobList = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+GlobList = Annotated[tuple[str, ...], BeforeValidator(_as_list), Reach("none")]
 TakeName = Literal["commits", "files", "notebooks", "pull_requests", "releases", "wiki"]
 TAKES: Final[tuple[TakeName, ...]] = get_args(TakeName)
 
@@ -52,13 +53,13 @@ class RepositoryItem(Options):
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    path: str | None = None
+    path: Annotated[str | None, Reach("path")] = None
     """Local repository; relative to the file that lists it, or to the recipe."""
-    url: str | None = None
+    url: Annotated[str | None, Reach("url")] = None
     """Remote repository."""
-    revision: str | None = None
+    revision: Annotated[str | None, Reach("none")] = None
     """Branch, tag or commit, where it is another than the source's."""
-    token: str | None = None
+    token: Annotated[str | None, Reach("secret")] = None
     """Where the token stands, where it is another than the source's."""
 
 
@@ -68,11 +69,11 @@ class GitOptions(SourceOptions):
     # A refused URL may hold a password: it must not come back in the message that refuses it.
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    path: str | None = None
+    path: Annotated[str | None, Reach("path")] = None
     """Local repository: any folder in its work tree, a bare repository, a worktree or a submodule; relative to the recipe. A folder that holds repositories, or a glob such as `../services/*`, takes all of them."""
-    url: str | None = None
+    url: Annotated[str | None, Reach("url")] = None
     """Remote repository, `https://…`, `ssh://…` or `user@host:path`; cloned into the workspace, updated the next time."""
-    repositories: str | tuple[str | RepositoryItem, ...] | None = None
+    repositories: Annotated[str | tuple[str | RepositoryItem, ...] | None, Reach("place")] = None
     """Several: a list of paths and URLs (or mappings with `path` or `url`, `revision`, `token`), or the name of a YAML file that holds one."""
     take: Annotated[tuple[TakeName, ...], BeforeValidator(_as_list), Field(min_length=1)] = (
         "commits",
@@ -80,9 +81,9 @@ class GitOptions(SourceOptions):
         "notebooks",
     )
     """What to take: `commits`, source `files` and `notebooks` at the revision, `pull_requests` (from refs that git has, without any API), `releases` (tags and their notes), `wiki`."""
-    revision: str = "HEAD"
+    revision: Annotated[str, Reach("none")] = "HEAD"
     """Branch, tag or commit whose history and files are read; of a remote a commit needs its full name."""
-    wiki: str | None = None
+    wiki: Annotated[str | None, Reach("place")] = None
     """Path or URL of the wiki's repository, where it is not beside the repository as `NAME.wiki.git`."""
     since: date | datetime | None = None
     """Take commits committed at this time or later (UTC); a date means the start of that day."""
@@ -118,9 +119,9 @@ class GitOptions(SourceOptions):
     """Memory that one process of git may allocate, bytes; a commit that needs more is skipped (Linux only)."""
     context_lines: Annotated[int, Field(ge=0, le=10_000)] = 3
     """Unchanged lines that a patch shows around each change."""
-    token: str | None = None
+    token: Annotated[str | None, Reach("secret")] = None
     """Where the token for an https remote stands, never the token: `env:NAME`, `file:PATH`, `gh` or `glab` (their configuration), `app:ID:INSTALLATION:KEYFILE` (a GitHub App)."""
-    username: Annotated[str, Field(pattern=r"^[^\x00-\x20:]+$")] = "x-access-token"
+    username: Annotated[str, Reach("none"), Field(pattern=r"^[^\x00-\x20:]+$")] = "x-access-token"
     """User name that goes with the token; most forges take any, Bitbucket wants `x-token-auth`."""
 
     @field_validator("url")

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from cooldown_connectors.git.locate import shown
 from cooldown_connectors.git.options import GitOptions, RepositoryItem
 from cooldown_kit.errors import InputError
+from cooldown_kit.guard.use import allow_path
 
 _LIST_BYTES: Final = 4 << 20
 _NESTED: Final = 8
@@ -39,8 +40,11 @@ def single(options: GitOptions, folder: Path) -> list[GitOptions]:
     place = _absolute(options.path, folder)
     if _has_magic(options.path, folder):
         matches = sorted(glob.glob(str(place)))  # noqa: PTH207 - a Path cannot hold a pattern
+        for match in matches:  # before anything below is looked at: it may be a link
+            allow_path(Path(match), "path")
         found = [below for match in matches if Path(match).is_dir() for below in _below(Path(match))]
     else:
+        allow_path(place, "path")
         found = list(_below(place))
     if not found:
         raise InputError(
@@ -98,6 +102,7 @@ def _listed(options: GitOptions, folder: Path) -> list[GitOptions]:
     items: Sequence[Any] = []
     if isinstance(options.repositories, str):
         file = _absolute(options.repositories, folder)
+        allow_path(file, "repositories")
         where, base = shown(file), file.parent
         items = _read(file)
     else:

@@ -13,6 +13,7 @@ import httpx
 from cooldown_connectors.http.addresses import is_loopback, origin
 from cooldown_connectors.http.transport import Transport
 from cooldown_kit.errors import InputError
+from cooldown_kit.guard.use import allow_path, allow_url, proxy_of_environment
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ def _context(bundle: Path | None) -> ssl.SSLContext:
     context = httpx.create_ssl_context(trust_env=False)
     context.load_default_certs()  # where companies install their own authority
     if bundle is not None:
+        allow_path(bundle, "ca_bundle")
         try:
             context.load_verify_locations(cafile=bundle)
         except (OSError, ssl.SSLError):
@@ -60,8 +62,10 @@ def _proxy(address: str, asked: str | None) -> httpcore.Proxy | None:
     if asked is None or is_loopback(target.host):
         return None
     url = asked
-    if asked == "environment":
-        if proxy_bypass(target.host):
+    if asked != "environment":
+        allow_url(asked if "://" in asked else f"http://{asked}", "proxy")
+    else:
+        if not proxy_of_environment() or proxy_bypass(target.host):
             return None
         known = getproxies()
         url = known.get(target.scheme) or known.get("all") or ""

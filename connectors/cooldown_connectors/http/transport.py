@@ -10,11 +10,13 @@ import ssl
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import httpcore
 import httpx
+
+from cooldown_kit.guard.use import reachable
 
 _CONNECT_SECONDS: Final = 15.0
 _local = threading.local()
@@ -75,8 +77,23 @@ class _Network(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
+        # under a policy the name is looked up once, by the one who judges what it stands for
+        *others, last = reachable(host, port) or (host,)
+        for address in others:
+            with suppress(httpcore.ConnectError):
+                return self._connected(address, port, timeout, local_address, socket_options)
+        return self._connected(last, port, timeout, local_address, socket_options)
+
+    def _connected(
+        self,
+        address: str,
+        port: int,
+        timeout: float | None,
+        local_address: str | None,
+        socket_options: Iterable[Any] | None,
+    ) -> httpcore.NetworkStream:
         left = _left(min(timeout or _CONNECT_SECONDS, _CONNECT_SECONDS), httpcore.ConnectTimeout)
-        return _Stream(self._inner.connect_tcp(host, port, left, local_address, socket_options))
+        return _Stream(self._inner.connect_tcp(address, port, left, local_address, socket_options))
 
 
 class _Body(httpx.SyncByteStream):

@@ -30,6 +30,10 @@ class HuggingFaceConnector:
 
     Options = HuggingFaceOptions
 
+    def reached_urls(self, options: HuggingFaceOptions) -> Iterator[tuple[str, str]]:
+        """Option → where a person would open the set."""
+        yield "dataset", f"{options.endpoint}/datasets/{options.dataset}"
+
     def takes(self, options: HuggingFaceOptions) -> tuple[Take, ...]:
         """Always one take, ``pages``."""
         return (Take("pages", options.family),)

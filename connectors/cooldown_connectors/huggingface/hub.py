@@ -19,9 +19,12 @@ import httpx
 import msgspec
 
 from cooldown_connectors.http.addresses import is_loopback, origin
+from cooldown_connectors.http.as_httpx import HttpxTransport
+from cooldown_connectors.http.connection import Connecting
 from cooldown_connectors.huggingface.errors import Answered, Unreachable
 from cooldown_connectors.huggingface.listing import RemoteFile
 from cooldown_kit import __version__
+from cooldown_kit.guard.active import active
 
 _TRIES: Final = 6
 _FIRST_TRIES: Final = 2
@@ -51,6 +54,7 @@ class Hub:
         self._http = httpx.Client(
             headers={"user-agent": f"cooldown-kit/{__version__}", "accept-encoding": "identity"},
             timeout=_TIMEOUT,
+            transport=_transport(),
             follow_redirects=False,
             trust_env=not is_loopback(self._origin.host),  # proxies and certificates, as for any program
         )
@@ -243,6 +247,11 @@ class Hub:
             said = said.replace(self._token, "[token]")
         said = "".join(sign for sign in said if sign.isprintable())[:_SAID].rstrip(".")
         return Answered(answer.status_code, code, said, answer.url.host)
+
+
+def _transport() -> httpx.BaseTransport | None:
+    """Under a policy ours, which looks at every address before it connects, also after a redirect; else httpx's own."""
+    return None if active() is None else HttpxTransport(Connecting(proxy="environment"))
 
 
 def _resolve(dataset: str, commit: str, path: str) -> str:

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, field_validator
 from cooldown_connectors.credentials.references import checked_reference
 from cooldown_connectors.http.addresses import checked_address
 from cooldown_connectors.text.options import RowOptions
+from cooldown_kit.guard.marks import Reach
 from cooldown_kit.options import Count
 
 _DATASET = re.compile(
@@ -29,23 +30,23 @@ class HuggingFaceOptions(RowOptions):
     # A refused endpoint or token may hold a password: it must not come back in the message that refuses it.
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    dataset: str
+    dataset: Annotated[str, Reach("below")]
     """Name of the data set, `owner/name`."""
-    revision: str = "main"
+    revision: Annotated[str, Reach("none")] = "main"
     """Branch, tag or commit; `refs/convert/parquet` for what the hub itself has turned into Parquet. A branch is asked for its commit before every run."""
-    config: str | None = None
+    config: Annotated[str | None, Reach("none")] = None
     """Which configuration (subset), where the set has several; without it, the default one."""
-    split: Annotated[str, Field(min_length=1)] = "train"
+    split: Annotated[str, Reach("none"), Field(min_length=1)] = "train"
     """Which split."""
-    files: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = ()
+    files: Annotated[tuple[str, ...], BeforeValidator(_as_list), Reach("none")] = ()
     """Globs such as `data/**/*.jsonl.zst`: take these files, whatever configurations and splits the set declares."""
     family: Literal["text", "code"] = "text"
     """Whether the rows count as text or as code where the goal sets the shares."""
     limit: Annotated[Count, Field(ge=1)] | None = None
     """Take the first so many rows that hold text, in the order of files and rows; files after them are not fetched. Empty takes all."""
-    token: str | None = None
+    token: Annotated[str | None, Reach("secret")] = None
     """Where the token for a private or gated set stands, as `env:NAME` or `file:PATH`; the token itself is never stored."""
-    endpoint: str = "https://huggingface.co"
+    endpoint: Annotated[str, Reach("below")] = "https://huggingface.co"
     """Address of the hub, or of a mirror on your own premises."""
     offline: bool | Literal["auto"] = "auto"
     """`true` never asks the network and reads what the workspace holds; `auto` does so where the hub cannot be reached (or `HF_HUB_OFFLINE` is set); `false` never does so for a branch or a tag."""
@@ -74,7 +75,7 @@ class HuggingFaceOptions(RowOptions):
     @field_validator("token")
     @classmethod
     def _token_is_a_reference(cls, token: str | None) -> str | None:
-        if token is not None and not checked_reference(token).startswith(("env:", "file:")):
+        if token is not None and not checked_reference(token).startswith(("env:", "file:", "secret:")):
             raise ValueError(
                 "the hub's token stands in an environment variable or a file: say `env:NAME` or `file:PATH`"
             )

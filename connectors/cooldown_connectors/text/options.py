@@ -7,6 +7,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import AfterValidator, Field
 
 from cooldown_kit.connector import SourceOptions
+from cooldown_kit.guard.marks import Reach
 from cooldown_kit.options import Bytes, Count
 
 Format = Literal["markdown", "text", "html", "docx", "pdf", "jsonl", "parquet"]
@@ -25,22 +26,22 @@ def _known_encoding(value: str) -> str:
     return value
 
 
-Encoding = Annotated[str, AfterValidator(_known_encoding)]
+Encoding = Annotated[str, AfterValidator(_known_encoding), Reach("none")]
 """A text encoding by a name that Python knows."""
 
 
 class RowOptions(SourceOptions):
     """What every source of rows is asked: which fields hold what, and how long a text may be."""
 
-    text_field: Annotated[str, Field(min_length=1)] = "text"
+    text_field: Annotated[str, Reach("none"), Field(min_length=1)] = "text"
     """The field or column that holds the text of a row."""
-    id_field: str | None = None
+    id_field: Annotated[str | None, Reach("none")] = None
     """The field that identifies a row within its file; without it the number of the row does."""
-    title_field: str | None = None
+    title_field: Annotated[str | None, Reach("none")] = None
     """The field that holds the title of a row."""
-    time_field: str | None = None
+    time_field: Annotated[str | None, Reach("none")] = None
     """The field that holds the time of a row: ISO 8601, a number of seconds since 1970, or a timestamp column."""
-    url_field: str | None = None
+    url_field: Annotated[str | None, Reach("none")] = None
     """The field that holds the address of a row."""
     max_text_size: Bytes = 10 << 20
     """Rows with a longer text are skipped, in bytes of UTF-8."""
@@ -55,7 +56,7 @@ class RowOptions(SourceOptions):
 class TextOptions(RowOptions):
     """Documents that lie in files: pages (Markdown, plain text, HTML, Word, PDF) or rows (JSONL, Parquet)."""
 
-    path: Annotated[str, Field(min_length=1)]
+    path: Annotated[str, Reach("path"), Field(min_length=1)]
     """A file, a folder (with all below it) or a glob such as `../handbook/**/*.md`, relative to the recipe's folder; or
     `package:NAME/inner/path` for files that an installed Python package brings."""
     formats: Annotated[tuple[Format, ...], Field(min_length=1)] = FORMATS

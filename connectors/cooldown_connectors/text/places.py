@@ -15,6 +15,7 @@ from typing import Literal
 from cooldown_connectors.text.glob_pattern import is_glob, parse_glob
 from cooldown_connectors.text.walk import Found, found, printable, walk
 from cooldown_kit.errors import InputError
+from cooldown_kit.guard.use import allow_path
 from cooldown_kit.nearest import nearest_path
 from cooldown_kit.records import Skipped
 
@@ -44,6 +45,8 @@ def locate(path: str, folder: Path) -> Place:
 
 
 def _on_disk(given: str, path: Path) -> Place:
+    start = parse_glob(str(path)).start if is_glob(str(path)) and not os.path.lexists(path) else path
+    allow_path(Path(start), f"path {given!r}")
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from cooldown_connectors.text.options import Encoding
 from cooldown_kit.connector import SourceOptions
+from cooldown_kit.guard.marks import Reach
 from cooldown_kit.options import Bytes, Count
 
 Format = Literal["stackexchange", "teams", "mbox"]
@@ -20,17 +21,17 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_as_list), Reach("none")]
 
 
 class ThreadsOptions(SourceOptions):
     """Conversations that lie in files: StackExchange dumps, exports of Stack Overflow for Teams, mail archives."""
 
-    path: Annotated[str, Field(min_length=1)]
+    path: Annotated[str, Reach("path"), Field(min_length=1)]
     """A file, a folder (with all below it) or a glob such as `../archives/*.mbox.gz`, relative to the recipe's folder."""
     format: Literal["auto", "stackexchange", "teams", "mbox"] = "auto"
     """What lies there; `auto` tells it file by file, by name and first bytes."""
-    place: Annotated[str, Field(min_length=1)] | None = None
+    place: Annotated[Annotated[str, Field(min_length=1)] | None, Reach("none")] = None
     """Name of the site or the list, for example `unix.stackexchange.com`; without it the archive's or folder's name, or what the mails say in `List-Id`."""
     family: Literal["text", "code"] = "text"
     """Whether the threads count as text or as code where the goal sets the shares."""
