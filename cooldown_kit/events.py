@@ -44,7 +44,7 @@ class Progress(_Event, frozen=True, kw_only=True, tag="progress"):
 
 
 class Metric(_Event, frozen=True, kw_only=True, tag="metric"):
-    """Numbers by step, for example ``{"loss": 2.1, "loss/handbook": 2.4, "learning_rate": 1e-4}``; losses in nats per token."""
+    """Numbers by step, for example ``{"loss": 2.1, "loss/handbook": 2.4, "tokens/handbook": 812, "learning_rate": 1e-4}``; losses in nats per token."""
 
     step: int
     values: dict[str, float]

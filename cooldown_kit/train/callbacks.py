@@ -24,6 +24,7 @@ class Metrics(TrainerCallback):
 
     ``step`` counts finished steps from 1; the learning rate beside it is the one that step ran at.
     ``loss/{source}`` is the mean over that source's trained tokens, of every source that the step read; all losses are in nats per token.
+    ``tokens/{source}`` is how many of its tokens the step trained on: their sum over the steps is what was consumed so far.
     ``tokens_per_second`` counts all tokens of the step, over accumulation and devices, by the clock between two
     steps, without the time that saving takes.
     """
@@ -70,7 +71,7 @@ class Metrics(TrainerCallback):
             "grad_norm": logs["grad_norm"],
             "tokens": float(step * self._tokens_per_step),
             "tokens_per_second": self._rate,
-            **{name: value for name, value in logs.items() if name.startswith("loss/")},
+            **{name: value for name, value in logs.items() if name.startswith(("loss/", "tokens/"))},
         }
         for name in ("loss", "grad_norm"):
             if not math.isfinite(values[name]):

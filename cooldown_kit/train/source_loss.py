@@ -52,13 +52,14 @@ class SourceLosses:
         self._sums.index_add_(1, source, by_row)
 
     def take(self, sum_over_processes: Callable[[torch.Tensor], torch.Tensor]) -> dict[str, float]:
-        """``loss/{source}``, in nats per trained token, of every source of which the step trained a token; starts the next step."""
+        """``loss/{source}``, in nats per trained token, and ``tokens/{source}``, how many these were, of every source of which the
+        step trained a token; starts the next step."""
         if self._sums is None:
             return {}
         loss, tokens = sum_over_processes(self._sums).tolist()
         self._sums = None
-        return {
-            f"loss/{name}": summed / count
-            for name, summed, count in zip(self.names, loss, tokens, strict=True)
-            if count
-        }
+        found: dict[str, float] = {}
+        for name, summed, count in zip(self.names, loss, tokens, strict=True):
+            if count:
+                found |= {f"loss/{name}": summed / count, f"tokens/{name}": count}
+        return found

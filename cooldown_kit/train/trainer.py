@@ -93,7 +93,7 @@ class PackedTrainer(SFTTrainer):
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """As SFTTrainer's, with ``loss/{source}`` beside ``loss``."""
+        """As SFTTrainer's, with ``loss/{source}`` and ``tokens/{source}`` beside ``loss``."""
         if "loss" in logs:  # not the loop's closing summary
             logs.update(self._source_losses.take(lambda sums: self.accelerator.reduce(sums, "sum")))
         super().log(logs, start_time)
@@ -122,7 +122,7 @@ def build_trainer(
 ) -> PackedTrainer:
     """A trainer that reads ``rows`` (a ``datasets.Dataset``) in their order until ``steps`` steps are done in all.
 
-    ``sources`` names what the rows' column ``source`` counts; every step then logs ``loss/{source}`` of those it read.
+    ``sources`` names what the rows' column ``source`` counts; every step then logs ``loss/{source}`` and ``tokens/{source}`` of those it read.
     Everything that the libraries draw (the adapters' first weights) comes from ``seed``.
     Checkpoints go to ``folder``; the caller's callbacks say when.
 

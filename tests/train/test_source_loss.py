@@ -46,13 +46,13 @@ def test_rows_of_one_micro_batch_count_for_their_own_source_and_micro_batches_ad
     log_probs = torch.tensor([[-1.0, -3.0, 0.0, -5.0, 0.0]])
     losses.add(log_probs, log_probs != 0, torch.tensor([1, 0]))
     losses.add(torch.tensor([[-7.0, 0.0]]), torch.tensor([[True, False]]), torch.tensor([0]))
-    assert losses.take(alone) == {"loss/code": 6.0, "loss/text": 2.0}
+    assert losses.take(alone) == {"loss/code": 6.0, "tokens/code": 2, "loss/text": 2.0, "tokens/text": 2}
 
 
 def test_a_source_that_the_step_did_not_read_or_train_has_no_loss():
     losses = SourceLosses(("code", "text", "talk"))
     losses.add(torch.zeros(1, 5), torch.tensor([[1, 1, 0, 0, 0]]).bool(), torch.tensor([0, 2]))
-    assert losses.take(alone) == {"loss/code": 0.0}
+    assert losses.take(alone) == {"loss/code": 0.0, "tokens/code": 2}
     assert losses.take(alone) == {}, "each step starts anew"
 
 
@@ -60,7 +60,12 @@ def test_the_sums_of_all_processes_are_added_before_they_are_divided():
     losses = SourceLosses(NAMES)
     losses.add(torch.tensor([[-2.0]]), torch.tensor([[True]]), torch.tensor([0]))
     other = torch.tensor([[6.0, 5.0], [3.0, 1.0]])
-    assert losses.take(lambda sums: sums + other) == {"loss/code": 2.0, "loss/text": 5.0}
+    assert losses.take(lambda sums: sums + other) == {
+        "loss/code": 2.0,
+        "tokens/code": 4,
+        "loss/text": 5.0,
+        "tokens/text": 1,
+    }
 
 
 @pytest.mark.parametrize("micro_batch", [1, 2, 8])
@@ -78,6 +83,9 @@ def test_their_mean_over_trained_tokens_is_the_loss_whatever_the_micro_batch(
         tokens = {name: trained_tokens(read, number) for number, name in enumerate(NAMES)}
         found = by_source(line)
         assert found.keys() == {name for name, count in tokens.items() if count}
+        assert {name: line[f"tokens/{name}"] for name in found} == {
+            n: count for n, count in tokens.items() if count
+        }
         mean = sum(found[name] * tokens[name] for name in found) / sum(tokens.values())
         assert mean == pytest.approx(line["loss"], rel=1e-5)
     values = [event.values for event in metrics if isinstance(event, Metric)]
