@@ -6,10 +6,10 @@ Nested settings use two underscores: ``COOLDOWN_WORKER__SLOTS=2``. ``DATABASE_UR
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class _Part(BaseModel):
@@ -122,7 +122,7 @@ class Settings(BaseSettings):
     """`none` only on loopback: whoever reaches the port is the administrator."""
     secret_key: SecretStr = SecretStr("")
     """Encrypts the secrets of webhooks and signs sessions; by default a file in `data_dir` that only its owner reads."""
-    allowed_hosts: Annotated[list[str], NoDecode] = []
+    allowed_hosts: list[str] = []
     """Names under which the service is reached; by default those of loopback and the bound address."""
     public_url: str = ""
     """What links in webhooks start with."""
