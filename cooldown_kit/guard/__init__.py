@@ -4,15 +4,15 @@ A service calls :func:`check_recipe` when a recipe comes in, and in the process 
 :func:`check_recipe` again. Where nobody calls :func:`enforce`, nothing is refused. ``docs/guard.md`` explains it.
 
 ```
- marks (what an option reaches) ─▶ reached (all of a recipe's) ─▶ check ─┬▶ urls, addresses     where
- policy (what is allowed) ───────────────────────────────────────────────┼▶ paths               from what
- enforce ─▶ active ─▶ use (asked by connectors before they reach out) ───┴▶ references          with which secret
+ marks (what an option reaches) ─▶ reached (all of a recipe's) ─▶ check ───┬▶ urls, addresses     where
+ policy (what is allowed) ─────────────────────────────────────────────────┼▶ paths               from what
+ enforce ─▶ in_force ─▶ use (asked by connectors before they reach out) ───┴▶ references          with which secret
 ```
 """
 
-from cooldown_kit.guard.active import NotAllowed, active
 from cooldown_kit.guard.check import check_recipe
 from cooldown_kit.guard.enforce import enforce
+from cooldown_kit.guard.in_force import NotAllowed, active
 from cooldown_kit.guard.marks import Reach
 from cooldown_kit.guard.policy import Policy
 from cooldown_kit.guard.use import (

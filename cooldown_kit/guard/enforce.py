@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, ip_address
 from typing import Any, Final
 
 from cooldown_kit.guard import addresses
-from cooldown_kit.guard.active import ASK, NotAllowed, active, set_active
+from cooldown_kit.guard.in_force import ASK, NotAllowed, active, set_active
 from cooldown_kit.guard.policy import VARIABLE, Policy
 from cooldown_kit.guard.use import approved
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from cooldown_kit.errors import InputError
 from cooldown_kit.guard import addresses, paths, references
-from cooldown_kit.guard.active import ASK, NotAllowed, active
 from cooldown_kit.guard.addresses import Address
+from cooldown_kit.guard.in_force import ASK, NotAllowed, active
 from cooldown_kit.guard.policy import Policy
 from cooldown_kit.guard.urls import Target, literal, target_of
 

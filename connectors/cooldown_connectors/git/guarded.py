@@ -14,7 +14,7 @@ from typing import Final
 
 from cooldown_kit.errors import InputError
 from cooldown_kit.guard import paths
-from cooldown_kit.guard.active import ASK, NotAllowed, active
+from cooldown_kit.guard.in_force import ASK, NotAllowed, active
 from cooldown_kit.guard.policy import Policy
 from cooldown_kit.guard.urls import Target, literal, target_of
 from cooldown_kit.guard.use import allow_path, allow_url, proxy_of_environment, reachable

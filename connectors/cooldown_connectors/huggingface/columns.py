@@ -32,16 +32,16 @@ def check_columns(source: Source, commit: str, chosen: Chosen) -> None:
     talks = next((name for name in _CONVERSATIONS if name in columns and columns[name] not in _STRINGS), None)
     text = options.text_field
     kind = columns.get(text)
-    if talks is not None and (kind is None or text == talks):
+    if options.messages_field is None and talks is not None and (kind is None or text == talks):
         texts = [name for name, kind in columns.items() if kind in _STRINGS]
         raise InputError(
-            f"its rows are conversations (column {talks!r}), and this connector reads texts",
+            f"its rows are conversations (column {talks!r}), and the options ask for texts",
             where=where,
-            remedy=(f"set `text_field` to a column of texts ({', '.join(texts)}), or " if texts else "")
-            + "write each conversation into one column of text first, for the `text` connector",
+            remedy=f"set `messages_field: {talks}`, where its items are `{{role, content}}`"
+            + (f", or `text_field` to a column of texts ({', '.join(texts)})" if texts else ""),
         )
     check_names(list(columns), where, options)
-    if kind is not None and _is_nested(kind):
+    if options.messages_field is None and kind is not None and _is_nested(kind):
         raise InputError(
             f"the column {text!r} holds no texts but {kind}",
             where=where,

@@ -34,8 +34,8 @@ def read_csv(file: Found, options: RowOptions, reader: RowReader) -> Iterator[Te
         with file.path.open("rb") as raw, _opened(raw, file.name) as stream:
             table = csv.open_csv(stream, **_settings(file, options, refuse))
             names = table.schema.names
-            if options.text_field not in names:
-                detail = f"no column {options.text_field!r}; there are {', '.join(names)}"[:500]
+            if options.main_field not in names:
+                detail = f"no column {options.main_field!r}; there are {', '.join(names)}"[:500]
                 yield Skipped(what=file.name, reason="missing_field", detail=detail)
                 return
             wanted = [name for name in options.row_fields if name in names]

@@ -24,7 +24,7 @@ from cooldown_connectors.http.connection import Connecting
 from cooldown_connectors.huggingface.errors import Answered, Unreachable
 from cooldown_connectors.huggingface.listing import RemoteFile
 from cooldown_kit import __version__
-from cooldown_kit.guard.active import active
+from cooldown_kit.guard.in_force import active
 
 _TRIES: Final = 6
 _FIRST_TRIES: Final = 2

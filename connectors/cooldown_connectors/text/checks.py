@@ -12,7 +12,15 @@ from cooldown_connectors.text.places import Place, cannot_read
 from cooldown_connectors.text.walk import Found
 from cooldown_kit.errors import InputError
 
-_COLUMN_OPTIONS = ("text_field", "id_field", "title_field", "time_field", "url_field")
+_COLUMN_OPTIONS = (
+    "messages_field",
+    "text_field",
+    "prompt_field",
+    "id_field",
+    "title_field",
+    "time_field",
+    "url_field",
+)
 
 
 def check_file(file: Found, kind: Format, options: TextOptions) -> None:
@@ -56,6 +64,8 @@ def check_names(names: Sequence[str], where: str, options: RowOptions) -> None:
     """Raise :class:`InputError` with the nearest column where the options name one that is not among ``names``."""
     for option in _COLUMN_OPTIONS:
         wanted = getattr(options, option)
+        if option == "text_field" and options.messages_field is not None:
+            continue
         if wanted is not None and wanted not in names:
             near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]!r}? " if near else ""

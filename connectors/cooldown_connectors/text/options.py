@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from cooldown_kit.connector import SourceOptions
 from cooldown_kit.guard.marks import Reach
@@ -35,6 +35,10 @@ class RowOptions(SourceOptions):
 
     text_field: Annotated[str, Reach("none"), Field(min_length=1)] = "text"
     """The field or column that holds the text of a row."""
+    prompt_field: Annotated[str | None, Reach("none")] = None
+    """The field that holds a prompt, which the model reads before the text and does not learn to write."""
+    messages_field: Annotated[str | None, Reach("none")] = None
+    """The field that holds a conversation, in place of a text: a list of `{role, content}`. The model learns to write what the role `assistant` says, but for turns of `weight: 0`."""
     id_field: Annotated[str | None, Reach("none")] = None
     """The field that identifies a row within its file; without it the number of the row does."""
     title_field: Annotated[str | None, Reach("none")] = None
@@ -46,11 +50,22 @@ class RowOptions(SourceOptions):
     max_text_size: Bytes = 10 << 20
     """Rows with a longer text are skipped, in bytes of UTF-8."""
 
+    @model_validator(mode="after")
+    def _one_kind_of_row(self) -> Self:
+        if self.messages_field is not None and self.prompt_field is not None:
+            raise ValueError("give either `messages_field` or `prompt_field`, not both")
+        return self
+
+    @property
+    def main_field(self) -> str:
+        """The field that a row cannot do without."""
+        return self.messages_field or self.text_field
+
     @property
     def row_fields(self) -> tuple[str, ...]:
-        """The fields of a row that are read, the text first."""
-        optional = (self.id_field, self.title_field, self.time_field, self.url_field)
-        return tuple(dict.fromkeys([self.text_field, *filter(None, optional)]))
+        """The fields of a row that are read, the main one first."""
+        optional = (self.prompt_field, self.id_field, self.title_field, self.time_field, self.url_field)
+        return tuple(dict.fromkeys([self.main_field, *filter(None, optional)]))
 
 
 class TextOptions(RowOptions):

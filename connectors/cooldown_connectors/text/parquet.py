@@ -27,9 +27,9 @@ def read_parquet(file: Found, options: RowOptions, reader: RowReader) -> Iterato
     try:
         with pq.ParquetFile(file.path, pre_buffer=False, buffer_size=1 << 20) as parquet:
             names = parquet.schema_arrow.names
-            if options.text_field not in names:
+            if options.main_field not in names:
                 yield Skipped(
-                    what=file.name, reason="missing_field", detail=f"no column {options.text_field!r}"
+                    what=file.name, reason="missing_field", detail=f"no column {options.main_field!r}"
                 )
                 return
             wanted = [name for name in options.row_fields if name in names]
@@ -39,7 +39,11 @@ def read_parquet(file: Found, options: RowOptions, reader: RowReader) -> Iterato
                     number += 1
                     row = {name: column[index] for name, column in values.items()}
                     yield reader.page_of_bytes(row, number)
-    except (OSError, pa.ArrowException) as error:
+    except (
+        OSError,
+        pa.ArrowException,
+        UnicodeDecodeError,
+    ) as error:  # the last: nested strings are decoded here
         yield Skipped(what=file.name, reason="bad_parquet", detail=f"after row {number}: {error}")
 
 

@@ -12,7 +12,8 @@ import msgspec
 
 from cooldown_connectors.text.options import RowOptions
 from cooldown_connectors.text.pages import TAKE
-from cooldown_kit.records import Skipped, TextPage
+from cooldown_connectors.text.turns import turns_of_messages, turns_of_prompt
+from cooldown_kit.records import ChatTurn, Skipped, TextPage
 
 _MILLISECONDS_FROM = 1e11
 """A larger number of seconds would lie after the year 5138, so it is one of milliseconds."""
@@ -28,11 +29,13 @@ class RowReader:
         self._seen: set[int] = set()
 
     def page(self, row: Mapping[str, Any], number: int) -> TextPage | Skipped:
-        """The page of one row, or why there is none: ``missing_field``, ``not_text``, ``too_large``, ``empty``."""
+        """The page of one row, or why there is none: ``missing_field``, ``not_text``, ``not_messages``, ``too_large``, ``empty``."""
         options, what = self._options, f"{self._name}#{number}"
-        text = row.get(options.text_field)
+        text = row.get(options.main_field)
         if text is None:
-            return Skipped(what=what, reason="missing_field", detail=f"no {options.text_field!r}")
+            return Skipped(what=what, reason="missing_field", detail=f"no {options.main_field!r}")
+        if options.messages_field is not None or options.prompt_field is not None:
+            return self._example(row, number, text)
         if not isinstance(text, str):
             detail = f"{options.text_field!r} is not a string but {type(text).__name__}"
             return Skipped(what=what, reason="not_text", detail=detail)
@@ -40,15 +43,33 @@ class RowReader:
             return text_too_large(what, options)
         if not text.strip():
             return Skipped(what=what, reason="empty")
+        return self._made(row, number, text, [])
+
+    def _example(self, row: Mapping[str, Any], number: int, value: Any) -> TextPage | Skipped:
+        """A row that shows how to answer: ``not_messages`` (also where a prompt is no string), ``too_large``."""
+        options, what = self._options, f"{self._name}#{number}"
+        try:
+            if options.prompt_field is None:
+                turns = turns_of_messages(value)
+            else:
+                turns = turns_of_prompt(row.get(options.prompt_field), value)
+        except ValueError as error:
+            return Skipped(what=what, reason="not_messages", detail=str(error))
+        if sum(len(turn.text.encode("utf-8", "surrogatepass")) for turn in turns) > options.max_text_size:
+            return text_too_large(what, options)
+        return self._made(row, number, "", turns)
+
+    def _made(self, row: Mapping[str, Any], number: int, text: str, turns: list[ChatTurn]) -> TextPage:
         return TextPage(
             id=self._id(row, number),
             take=TAKE,
             path=self._name,
             row=number,
-            title=_string(row, options.title_field),
+            title=_string(row, self._options.title_field),
             text=text,
+            turns=turns,
             time=self._time(row),
-            url=_string(row, options.url_field),
+            url=_string(row, self._options.url_field),
         )
 
     def page_of_bytes(self, row: dict[str, Any], number: int) -> TextPage | Skipped:
@@ -57,7 +78,7 @@ class RowReader:
         for field, value in row.items():
             if isinstance(value, bytes):
                 what = f"{self._name}#{number}"
-                if field == options.text_field and len(value) > options.max_text_size:
+                if field == options.main_field and len(value) > options.max_text_size:
                     return text_too_large(what, options)
                 try:
                     row[field] = value.decode()
