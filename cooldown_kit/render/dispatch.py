@@ -26,6 +26,7 @@ from cooldown_kit.records import (
 from cooldown_kit.render import commit, issue, pull_request, release, review, thread
 from cooldown_kit.render.before_after import render_before_after
 from cooldown_kit.render.cells import render_cells
+from cooldown_kit.render.chat import render_chat
 from cooldown_kit.render.layouts import Layouts
 from cooldown_kit.render.options import NEEDS
 from cooldown_kit.render.origin import NotRendered, Origin
@@ -90,6 +91,8 @@ def render_record(record: Record, origin: Origin, layouts: Layouts) -> Rendered:
     """The document of one record by itself. A source file's is ``file``: packs are made of many records."""
     if isinstance(record, SourceFile):
         return Rendered(_with(render_source_file, record, origin, layouts))
+    if isinstance(record, TextPage) and record.turns:
+        return Rendered(_with(render_chat, record, origin, layouts))
     if isinstance(record, TextPage):
         return Rendered(
             _with(lambda page, whence, _: render_text_page(page, whence), record, origin, layouts)

@@ -31,6 +31,7 @@ TOKENS: Mapping[str, tuple[Mapping[str, str], ...]] = {
             "empty": "<empty_output>",
         },
     ),
+    "chat": ({"start": "<|im_start|>", "end": "<|im_end|>"},),
     "thread": ({"start": "<issue_start>", "comment": "<issue_comment>", "closed": "<issue_closed>"},),
     "story": (
         {
@@ -80,9 +81,9 @@ class Body:
         self._segments.append(Segment(text, trained=trained))
         return self
 
-    def token(self, name: str) -> Body:
+    def token(self, name: str, *, trained: bool = True) -> Body:
         """Append one special token of the tokenizer."""
-        self._segments.append(Segment(name, token=True))
+        self._segments.append(Segment(name, trained=trained, token=True))
         return self
 
     @property

@@ -98,7 +98,8 @@ def _source_file(record: SourceFile, who: Pseudonyms) -> SourceFile:
 
 def _text_page(record: TextPage, who: Pseudonyms) -> TextPage:
     title = None if record.title is None else who.text(record.title)
-    return msgspec.structs.replace(record, title=title, text=who.text(record.text))
+    turns = [msgspec.structs.replace(turn, text=who.text(turn.text)) for turn in record.turns]
+    return msgspec.structs.replace(record, title=title, text=who.text(record.text), turns=turns)
 
 
 _BY_TYPE: dict[type, Callable[..., Record]] = {

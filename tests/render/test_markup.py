@@ -23,13 +23,14 @@ def test_a_layout_with_half_of_its_tokens_stays_plain(layout: str) -> None:
             assert marks(layout, frozenset(family.values()) - {missing}) is None
 
 
-def test_smollm2_has_tokens_for_files_notebooks_and_issues_and_none_for_commits_and_requests() -> None:
+def test_smollm2_has_tokens_for_files_notebooks_issues_and_chats_and_none_for_commits_and_requests() -> None:
     assert {layout for layout in TOKENS if marks(layout, SMOLLM2)} == {
         "file",
         "repository",
         "script",
         "cells",
         "thread",
+        "chat",
     }
     assert marks("file", SMOLLM2) == {"repository": "<repo_name>", "file": "<file_sep>"}
 
@@ -44,7 +45,8 @@ def test_starcoders_older_names_of_files_do_as_well() -> None:
 def test_layouts_without_tokens_have_none() -> None:
     every = frozenset(token for families in TOKENS.values() for names in families for token in names.values())
     assert marks("diff", every) is None
-    assert set(TOKENS) <= {layout for layouts in LAYOUTS.values() for layout in layouts}
+    chosen = {layout for layouts in LAYOUTS.values() for layout in layouts}
+    assert set(TOKENS) <= chosen | {"chat"}, "rows with turns have one layout, so nobody chooses it"
 
 
 def test_neighbouring_texts_become_one_segment_and_tokens_stay_apart() -> None:
