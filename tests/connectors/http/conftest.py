@@ -14,6 +14,7 @@ from cooldown_connectors.http.connection import Connecting
 
 from cooldown_kit.events import Event
 
+from ...support.guarding import held, names  # noqa: F401 - fixtures
 from ...support.loopback_server import FakeClock, Server, serving
 
 SECRET = "s3cr3t-t0ken-of-acme"
