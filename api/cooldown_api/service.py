@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cooldown_api.artefacts import ArtefactStore
+from cooldown_api.auth.callers import Callers
 from cooldown_api.database.engine import Database
 from cooldown_api.database.migrate import prepare_database
 from cooldown_api.hub import Hub
@@ -19,6 +20,11 @@ class Service:
     database: Database
     artefacts: ArtefactStore
     hub: Hub
+    callers: Callers = field(init=False, repr=False)
+    """What this process remembers of who asks."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "callers", Callers(self.settings))
 
     @classmethod
     def open(cls, settings: Settings) -> Service:

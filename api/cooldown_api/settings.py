@@ -5,10 +5,11 @@ Nested settings use two underscores: ``COOLDOWN_WORKER__SLOTS=2``. ``DATABASE_UR
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -72,7 +73,15 @@ class OidcSettings(_Part):
     subject_claim: str = "sub"
     groups_claim: str = "groups"
     grants: dict[str, str] = {}
-    """Group → `project:role`, for example `{"ml-team": "payments:editor"}`; roles are viewer, editor, admin."""
+    """Group → `project:role`, for example `{"ml-team": "payments:editor"}`; roles are viewer, editor, admin. `*:admin` is a platform administrator."""
+
+    @field_validator("grants")
+    @classmethod
+    def _grants_are_roles(cls, grants: dict[str, str]) -> dict[str, str]:
+        for group, grant in grants.items():
+            if not re.fullmatch(r"(\*|[a-z0-9][a-z0-9-]{0,62}):(viewer|editor|admin)", grant):
+                raise ValueError(f"the grant of {group!r} is not `project:role`: {grant!r}")
+        return grants
 
 
 class LimitSettings(_Part):
@@ -138,6 +147,8 @@ class Settings(BaseSettings):
     shutdown_seconds: float = Field(default=3, gt=0)
     """How long open requests may take when the server stops; streams end at once."""
     log_format: Literal["json", "text"] = "json"
+    metrics_public: bool = False
+    """Whether `/metrics` answers without authentication; it tells of no project, but of the fleet."""
     worker: WorkerSettings = WorkerSettings()
     sources: SourceSettings = SourceSettings()
     oidc: OidcSettings | None = None

@@ -56,6 +56,7 @@ def make_settings(tmp_path: Path, database_url: str) -> Callable[..., Settings]:
             "database_url": database_url,
             "auth": "none",
             "log_format": "text",
+            "allowed_hosts": ["testserver"],
         }
         return Settings(**{**given, **more})
 

@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 from cooldown_kit.client.wire import Role
 
-_RANK: Final[dict[Role, int]] = {"viewer": 0, "editor": 1, "admin": 2}
+RANK: Final[dict[Role, int]] = {"viewer": 0, "editor": 1, "admin": 2}
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Principal:
 
     def may(self, role: Role) -> bool:
         """Whether they hold at least this role."""
-        return _RANK[self.role] >= _RANK[role]
+        return RANK[self.role] >= RANK[role]
 
     def to_json(self) -> dict[str, Any]:
         return {"actor": self.actor, "project": self.project, "role": self.role, "platform": self.platform}

@@ -61,7 +61,8 @@ class ApiKey(Owned, Table):
     digest: Mapped[str] = mapped_column(String(64))
     """SHA-256 of the secret half: it has 256 bits of chance, so nothing slower is needed."""
     role: Mapped[str] = mapped_column(String(16))
-    scopes: Mapped[list[str]]
+    platform: Mapped[bool] = mapped_column(default=False)
+    """Whether it may choose any project, and with the role `admin` do what concerns all of them."""
     created_by: Mapped[str]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
@@ -286,6 +287,8 @@ class Dataset(Owned, Table):
     digest: Mapped[str | None] = mapped_column(String(64))
     summary: Mapped[dict[str, Any] | None] = mapped_column(Json)
     created_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+    """Its documents are gone; the row stays, so that no later version gets its number."""
 
 
 class Study(Owned, Table):

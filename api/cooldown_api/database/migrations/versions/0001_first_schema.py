@@ -81,7 +81,7 @@ def upgrade() -> None:
         sa.Column("prefix", sa.String(length=16), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("role", sa.String(length=16), nullable=False),
-        sa.Column("scopes", Json, nullable=False),
+        sa.Column("platform", sa.Boolean(), nullable=False),
         sa.Column("created_by", sa.Text(), nullable=False),
         sa.Column("created_at", sa.Float(53), nullable=False),
         sa.Column("expires_at", sa.Float(53), nullable=True),
@@ -324,6 +324,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=64), nullable=True),
         sa.Column("summary", Json, nullable=True),
         sa.Column("created_at", sa.Float(53), nullable=False),
+        sa.Column("deleted_at", sa.Float(53), nullable=True),
         sa.Column("project_id", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_datasets_job_id_jobs")),
         sa.ForeignKeyConstraint(
