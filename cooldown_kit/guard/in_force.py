@@ -17,6 +17,10 @@ class NotAllowed(InputError):
     """
 
 
+class NoSuchHost(InputError):
+    """A host's name has no address, now."""
+
+
 class _State:
     policy: Policy | None = None
 

@@ -16,7 +16,8 @@ _MAGIC = re.compile(r"[*?\[]")
 _KERNEL: Final = ("/proc", "/sys", "/dev")
 """Links there lead to what their text does not say: `/proc/1/root` is another process's file system."""
 _MOST_LINKS: Final = 40
-_MOST_ENTRIES: Final = 1_000_000
+_MOST_ENTRIES: Final = 10_000
+"""Of a folder that is read as a whole: a model's has some dozens, and whoever sends a recipe must not have us walk through a disk."""
 
 
 def refusal(text: str, folder: Path, policy: Policy) -> str | None:
@@ -56,17 +57,17 @@ def outside(path: Path, policy: Policy) -> str | None:
 
 def links_outside(folder: Path, policy: Policy) -> str | None:
     """Why a folder may not be read as a whole: a link somewhere in it leads out of the roots."""
-    for number, entry in enumerate(_links(folder)):
+    for number, entry in enumerate(_entries(folder)):
         if number >= _MOST_ENTRIES:
-            return "holds too many links to follow"
-        if outside(entry, policy) is not None:
+            return f"holds more than {_MOST_ENTRIES} files and folders"
+        if entry.is_symlink() and outside(entry, policy) is not None:
             return f"holds a link ({entry.relative_to(folder)}) that leads out of the folders that recipes may read"
     return None
 
 
-def _links(folder: Path) -> Iterator[Path]:
+def _entries(folder: Path) -> Iterator[Path]:
     for place, folders, files in os.walk(folder):
-        yield from (Path(place, name) for name in (*folders, *files) if Path(place, name).is_symlink())
+        yield from (Path(place, name) for name in (*folders, *files))
 
 
 def real(path: Path) -> Path:
@@ -99,7 +100,10 @@ def real(path: Path) -> Path:
 def _package_refusal(spec: str, policy: Policy) -> str | None:
     """Files inside an installed package: allowed where the package's own folder is below a root."""
     name, _, inner = spec.removeprefix(PACKAGE).partition("/")
-    found = importlib.util.find_spec(name) if name.isidentifier() else None
+    try:
+        found = importlib.util.find_spec(name) if name.isidentifier() else None
+    except (ImportError, ValueError):  # `__main__` has none to give
+        found = None
     places = list(found.submodule_search_locations or []) if found is not None else []
     if not places or ".." in inner.split("/"):
         return "names no installed package whose folder recipes may read"

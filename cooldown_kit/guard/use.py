@@ -8,7 +8,7 @@ from pathlib import Path
 from cooldown_kit.errors import InputError
 from cooldown_kit.guard import addresses, paths, references
 from cooldown_kit.guard.addresses import Address
-from cooldown_kit.guard.in_force import ASK, NotAllowed, active
+from cooldown_kit.guard.in_force import ASK, NoSuchHost, NotAllowed, active
 from cooldown_kit.guard.policy import Policy
 from cooldown_kit.guard.urls import Target, literal, target_of
 
@@ -91,7 +91,7 @@ def reachable(host: str, port: int, where: str = "network") -> tuple[str, ...]:
     """The addresses to connect to in place of the host's name; none where this process has no policy.
 
     The name is looked up once, here: whoever connects to what this returns cannot be led elsewhere by a second answer. Raises
-    :class:`NotAllowed` where any of its addresses is refused, and ``InputError`` where it has none.
+    :class:`NotAllowed` where any of its addresses is refused, and ``NoSuchHost`` where it has none.
     """
     policy = active()
     if policy is None:
@@ -100,9 +100,11 @@ def reachable(host: str, port: int, where: str = "network") -> tuple[str, ...]:
     try:
         found = addresses.resolved(host, port)
     except (OSError, UnicodeError):
-        raise InputError(
+        found = []
+    if not found:  # none would read as "no policy"
+        raise NoSuchHost(
             f"the host {host} cannot be found", where=where, remedy="check the address and the network"
-        ) from None
+        )
     for address in found:
         if (why := addresses.refusal(address, policy, host)) is not None:
             raise NotAllowed(f"the host {host} is refused: it {why}", where=where, remedy=ASK)

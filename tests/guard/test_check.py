@@ -237,3 +237,9 @@ def test_everything_that_a_recipe_reaches_is_listed(tmp_path: Path) -> None:
         ("sources.s.repository", "url", "https://github.com/acme/a%20b"),
         ("sources.s.repository", "url", "https://github.com/acme/c"),
     ]
+
+
+def test_a_model_with_a_name_that_no_system_takes_is_refused_in_words(tmp_path: Path, policy: Policy) -> None:
+    for name in ("x" * 5000 + "/y", "y/" + "x" * 5000, "package:__main__/x.gguf"):
+        with pytest.raises(RecipeError):
+            check_recipe(recipe_of(tmp_path, GIT, model=name), policy)

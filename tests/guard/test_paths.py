@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cooldown_connectors.text.places import locate
 
-from cooldown_kit.guard import NotAllowed, Policy, allow_folder, allow_path
+from cooldown_kit.guard import NotAllowed, Policy, allow_folder, allow_path, paths
 from cooldown_kit.guard.paths import links_outside, real, refusal
 
 
@@ -41,7 +41,7 @@ def root(tmp_path: Path) -> Path:
      "/proc/self/root{root}", "/proc/self/cwd", "/proc/1/environ", "/proc/self/environ", "/dev/stdin", "/dev/fd/0", "/sys", "{root}/../outside",
      "{root}-secret", "~", "~/x", "~root/x", "~nobody", "$HOME", "${{HOME}}/x", "$(pwd)", "*/../../outside/*", "**/../../outside", "../*", "/*",
      "/etc/*", "/*/passwd", "out/*", "parent/*", "disk/**", "../outs?de", "[.][.]/outside/../..", "books\x00", "books\n", "\x00/etc/passwd",
-     "books/\x1b[2J", "package:os/x", "package:json", "package:no_such_package/x", "package:json/../x", "package:../x"],
+     "books/\x1b[2J", "package:os/x", "package:json", "package:no_such_package/x", "package:json/../x", "package:__main__/x", "package:../x"],
     ids=ascii,
 )  # fmt: skip
 def test_what_leads_out_is_refused(root: Path, path: str) -> None:
@@ -136,3 +136,18 @@ def test_links_out_of_a_glob_are_not_followed(root: Path, held) -> None:
         str(root / "books/a.md"),
         str(root / "[odd].md"),
     }
+
+
+def test_a_folder_as_large_as_a_disk_is_not_walked_through(
+    root: Path, held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "_MOST_ENTRIES", 3)
+    policy = held(roots=(root,))
+    for number in range(3):
+        (root / "books" / str(number)).touch()
+    assert "more than 3" in (links_outside(root / "books", policy) or "")
+
+
+def test_names_that_no_system_takes_are_names_that_are_not_there(root: Path) -> None:
+    assert refusal("x" * 5000, root, Policy(roots=(root,))) is None
+    assert refusal("../" + "x" * 5000, root, Policy(roots=(root,))) is not None

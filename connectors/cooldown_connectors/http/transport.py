@@ -16,6 +16,7 @@ from typing import Any, Final
 import httpcore
 import httpx
 
+from cooldown_kit.guard.in_force import NoSuchHost
 from cooldown_kit.guard.use import reachable
 
 _CONNECT_SECONDS: Final = 15.0
@@ -78,7 +79,10 @@ class _Network(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         # under a policy the name is looked up once, by the one who judges what it stands for
-        *others, last = reachable(host, port) or (host,)
+        try:
+            *others, last = reachable(host, port) or (host,)
+        except NoSuchHost as error:  # a name server may be down for a moment: whoever asks tries again
+            raise httpcore.ConnectError(error.what) from error
         for address in others:
             with suppress(httpcore.ConnectError):
                 return self._connected(address, port, timeout, local_address, socket_options)

@@ -182,3 +182,13 @@ def test_a_certificate_is_held_to_the_hosts_name_not_to_its_address(
     with opened("https://good.example", Connecting()) as transport, pytest.raises(httpx.ConnectError):
         transport.handle_request(httpx.Request("GET", "https://good.example/x"))
     assert shown == ["good.example"]
+
+
+def test_a_name_server_that_is_down_for_a_moment_is_asked_again(
+    held, names, server: Server, clock: FakeClock
+) -> None:
+    held(private_hosts=("late.example",))
+    url = f"http://late.example:{server.server_port}"
+    names["late.example"] = [[]]
+    with ExitStack() as stack, pytest.raises(InputError, match="no answer after 3 tries"):
+        asking(url, clock, stack).ask(Question("GET", f"{url}/x"))
