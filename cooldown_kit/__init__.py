@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "CooldownError": "cooldown_kit.errors",
+    "Dataset": "cooldown_kit.dataset",
     "Harvest": "cooldown_kit.pipeline",
     "Plan": "cooldown_kit.preflight",
     "Recipe": "cooldown_kit.recipe",
@@ -21,6 +22,7 @@ _HOMES = {
     "estimate_harvest": "cooldown_kit.pipeline",
     "events": "cooldown_kit",
     "harvest": "cooldown_kit.pipeline",
+    "keep_dataset": "cooldown_kit.pipeline",
     "plan": "cooldown_kit.pipeline",
     "run": "cooldown_kit.pipeline",
 }
@@ -28,11 +30,13 @@ __all__ = [*sorted(_HOMES), "__version__"]
 
 if TYPE_CHECKING:
     from cooldown_kit import events as events
+    from cooldown_kit.dataset import Dataset as Dataset
     from cooldown_kit.errors import CooldownError as CooldownError
     from cooldown_kit.pipeline import Harvest as Harvest
     from cooldown_kit.pipeline import Result as Result
     from cooldown_kit.pipeline import estimate_harvest as estimate_harvest
     from cooldown_kit.pipeline import harvest as harvest
+    from cooldown_kit.pipeline import keep_dataset as keep_dataset
     from cooldown_kit.pipeline import plan as plan
     from cooldown_kit.pipeline import run as run
     from cooldown_kit.preflight import Plan as Plan

@@ -241,6 +241,10 @@ def _lineage(
         yield LineageItem(
             what=f"source {name}", identity=tip or recipe.sources[name].connector, digest=state["digest"]
         )
+    if prepared.dataset is not None:
+        yield LineageItem(
+            what="pinned dataset", identity=prepared.dataset.path.name, digest=prepared.dataset.digest
+        )
     yield LineageItem(what="documents", identity=f"{prepared.curated.key}", digest=prepared.curated.digest)
     yield LineageItem(
         what="mixture",

@@ -13,13 +13,13 @@ from typing import Any
 
 from cooldown_kit.curate.secrets import SecretCleaner
 from cooldown_kit.documents import Document, read_documents
-from cooldown_kit.errors import RecipeError
+from cooldown_kit.errors import InputError, RecipeError
 from cooldown_kit.events import ignore
 from cooldown_kit.records import CodeReview, Commit, FileChange, PullRequest, Record, read_records
 from cooldown_kit.render.options import LAYOUTS, NEEDS, RenderOptions
 from cooldown_kit.render.stage import DOCUMENTS, render_source
 from cooldown_kit.run_folder import RunFolder
-from cooldown_kit.samples import Sample, heading
+from cooldown_kit.samples import RECORDS_REMEDY, Sample, heading, not_kept
 from cooldown_kit.seeds import random_stream
 from cooldown_kit.workspace import MANIFEST
 
@@ -58,8 +58,11 @@ def layout_samples(
 ) -> Iterator[LayoutSample]:
     """For every kind of record in the run, of one source if it is given: one in each layout, or in the one given.
 
-    Secrets and names are replaced as in the run. Raises :class:`RecipeError` where no kind of record has such a layout.
+    Secrets and names are replaced as in the run. Raises :class:`RecipeError` where no kind of record has such a layout, and
+    :class:`InputError` where the run had its documents from a pinned dataset, which holds no records.
     """
+    if why := not_kept(run, "layouts"):
+        raise InputError(why, where=str(run.path), remedy=RECORDS_REMEDY)
     known = {name for names in LAYOUTS.values() for name in names}
     if layout is not None and layout not in known:
         raise RecipeError(

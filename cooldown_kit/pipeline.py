@@ -11,23 +11,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cooldown_kit import __version__, stages
 from cooldown_kit import connector as connectors
+from cooldown_kit import stages
 from cooldown_kit.connector import Estimate, Estimating
-from cooldown_kit.errors import Stopped
-from cooldown_kit.events import Artefact, Emit, Event, Message, ignore
-from cooldown_kit.extras import require_train
+from cooldown_kit.dataset import Dataset
+from cooldown_kit.dataset_writer import write_dataset
+from cooldown_kit.errors import RecipeError
+from cooldown_kit.events import Artefact, Emit, Message, ignore
 from cooldown_kit.findings import findings, refuse_errors
-from cooldown_kit.model.facts import read_facts
-from cooldown_kit.model.locate import LocalModel, RandomModel, locate
-from cooldown_kit.model.resolve import ModelFolder, check_model, prepare_model
-from cooldown_kit.model.tokenizer import special_token_names
+from cooldown_kit.model.resolve import ModelFolder
 from cooldown_kit.preflight import make_plan
+from cooldown_kit.preparing import Preparation, stoppable
 from cooldown_kit.recipe import Recipe
 from cooldown_kit.run_folder import EventLog, RunFolder, link_tree
-from cooldown_kit.stages import Prepared
+from cooldown_kit.stages import Prepared, Sources
 from cooldown_kit.waiting import Waiting
-from cooldown_kit.workspace import StageOutput, Workspace, digest_of, locked, storage_error
+from cooldown_kit.workspace import StageOutput, Workspace, locked, storage_error
 
 if TYPE_CHECKING:
     from cooldown_kit.evaluate.evidence import Evidence
@@ -78,12 +77,12 @@ def run(
     with ``wait_for_locks`` this one waits for it, says so once, and takes what the other made.
     Raises :class:`~cooldown_kit.errors.CooldownError` for everything a person can put right.
     """
-    waiting = Waiting(on_event, should_stop) if wait_for_locks else None
-    workspace = Workspace(recipe.workspace_path, wait=waiting)
-    check(recipe, workspace, on_event)
-    _update_sources(recipe, workspace, _stoppable(on_event, should_stop))
-    model = _prepare_model(recipe, workspace, on_event)
-    key = _run_key(recipe, workspace, model)
+    preparation = Preparation.of(recipe, on_event, should_stop, wait_for_locks=wait_for_locks)
+    recipe, workspace = preparation.recipe, preparation.workspace
+    preparation.check(on_event)
+    preparation.update_sources(stoppable(on_event, should_stop))
+    model = preparation.model(on_event)
+    key = preparation.run_key(model)
     folder = RunFolder.create(workspace, recipe.name, key)
     if folder.finished:
         _announce(folder, on_event)
@@ -96,9 +95,9 @@ def run(
                 _announce(folder, on_event)
                 return _result(folder, worked=False)
             with EventLog(folder, on_event) as log:
-                if waiting:
-                    waiting.emit = log.emit
-                _work(recipe, workspace, model, folder, log.emit, should_stop)
+                if isinstance(workspace.wait, Waiting):
+                    workspace.wait.emit = log.emit
+                _work(preparation, model, folder, log.emit, should_stop)
     except OSError as error:  # the run's own folder, beside the stages
         raise storage_error(error, folder.path) from error
     return _result(folder, worked=True)
@@ -116,12 +115,12 @@ def plan(
     ``should_stop`` and ``wait_for_locks`` are as in :func:`run`.
     Raises :class:`~cooldown_kit.errors.CooldownError` for everything that would stop the run.
     """
-    workspace = _workspace(recipe, on_event, should_stop, wait_for_locks)
-    emit = _stoppable(on_event, should_stop)
-    check(recipe, workspace, on_event)
-    _update_sources(recipe, workspace, emit)
-    model = _prepare_model(recipe, workspace, on_event)
-    return make_plan(recipe, workspace, prepare(recipe, workspace, model, emit))
+    preparation = Preparation.of(recipe, on_event, should_stop, wait_for_locks=wait_for_locks)
+    emit = stoppable(on_event, should_stop)
+    preparation.check(on_event)
+    preparation.update_sources(emit)
+    model = preparation.model(on_event)
+    return make_plan(preparation.recipe, preparation.workspace, preparation.prepare(model, emit))
 
 
 def harvest(
@@ -137,18 +136,53 @@ def harvest(
     ``should_stop`` and ``wait_for_locks`` are as in :func:`run`.
     Raises :class:`~cooldown_kit.errors.CooldownError` for everything a person can put right.
     """
-    workspace = _workspace(recipe, on_event, should_stop, wait_for_locks)
-    emit = _stoppable(on_event, should_stop)
-    _check_sources(recipe, workspace, on_event)
-    _update_sources(recipe, workspace, emit)
-    tokens = _special_tokens(recipe, workspace, None, on_event)
-    _, curated = _documents(recipe, workspace, tokens, emit)
+    preparation = Preparation.of(recipe, on_event, should_stop, wait_for_locks=wait_for_locks)
+    _, curated = _harvested(preparation, on_event, should_stop)
     return Harvest(
         documents_path=curated.path / "documents.parquet",
         rejects_path=curated.path / "rejects.parquet",
-        preferences_path=curated.path / "preferences.parquet" if recipe.render.preferences else None,
+        preferences_path=curated.path / "preferences.parquet"
+        if preparation.recipe.render.preferences
+        else None,
         summary=curated.summary,
     )
+
+
+def keep_dataset(
+    recipe: Recipe,
+    folder: str | Path,
+    *,
+    on_event: Emit = ignore,
+    should_stop: Callable[[], bool] = lambda: False,
+    wait_for_locks: bool = False,
+) -> Dataset:
+    """Harvest as :func:`harvest` does, and keep the documents in ``folder``, for recipes that name it as their ``dataset``.
+
+    The folder holds all that such a recipe needs: it may be moved or copied, and no workspace and no source is asked for it again.
+    It appears whole or not at all; keeping the same dataset again changes nothing.
+    Raises :class:`~cooldown_kit.errors.InputError` where anything else is in the folder, :class:`~cooldown_kit.errors.RecipeError`
+    where the recipe reads a dataset itself, and :class:`~cooldown_kit.errors.CooldownError` for everything else a person can put right.
+    """
+    if recipe.dataset is not None:
+        raise RecipeError(
+            "the recipe reads a dataset that was kept before, so there is nothing new to keep",
+            where="dataset",
+            remedy="copy that folder, or leave `dataset` out to harvest again",
+        )
+    preparation = Preparation.of(recipe, on_event, should_stop, wait_for_locks=wait_for_locks)
+    sources, curated = _harvested(preparation, on_event, should_stop)
+    dataset = write_dataset(Path(folder), recipe, sources, curated, preparation.families())
+    on_event(Artefact(stage="dataset", name="dataset", path=str(dataset.path)))
+    return dataset
+
+
+def _harvested(
+    preparation: Preparation, on_event: Emit, should_stop: Callable[[], bool]
+) -> tuple[Sources, StageOutput]:
+    emit = stoppable(on_event, should_stop)
+    preparation.check_sources(on_event)
+    preparation.update_sources(emit)
+    return preparation.documents(None, emit)
 
 
 def estimate_harvest(recipe: Recipe, *, on_event: Emit = ignore) -> dict[str, list[Estimate]]:
@@ -157,99 +191,28 @@ def estimate_harvest(recipe: Recipe, *, on_event: Emit = ignore) -> dict[str, li
     Sources that lie on disk, or are fetched as a whole, are not in it. Asks a handful of questions; stores nothing.
     Raises :class:`~cooldown_kit.errors.CooldownError` for everything that would stop the harvest.
     """
-    workspace = Workspace(recipe.workspace_path)
-    _check_sources(recipe, workspace, on_event)
+    preparation = Preparation.of(recipe, on_event, lambda: False, wait_for_locks=False)
+    preparation.check_sources(on_event)
     found = {}
-    for name, options in recipe.sources.items():
+    for name, options in recipe.sources.items() if preparation.dataset is None else ():
         connector = connectors.find(options.connector)
         if isinstance(connector, Estimating):
-            context = stages.harvest_context(recipe, workspace, name, on_event)
+            context = stages.harvest_context(recipe, preparation.workspace, name, on_event)
             found[name] = connector.estimate(options, context)
     return found
 
 
-def check(recipe: Recipe, workspace: Workspace, emit: Emit) -> None:
-    """Everything that can be checked in seconds, before anything costs: what is installed, every source, the model."""
-    require_train()
-    _check_sources(recipe, workspace, emit)
-    check_model(recipe.model, recipe.folder)
-    if recipe.mix.shares is not None:
-        # sizes do not matter yet: unknown names and double claims are found before anything is harvested
-        stages.plan_shares(
-            recipe,
-            {name: {"tokens": 10**15, "documents": 1} for name in stages.families(recipe)},
-            context_length=10**9,
-        )
-
-
-def prepare(recipe: Recipe, workspace: Workspace, model: ModelFolder, emit: Emit) -> Prepared:
-    """Harvest, render, curate, tokenise and plan the mixture; every step is found if it was done before."""
-    facts = read_facts(model.path)
-    special = _special_tokens(recipe, workspace, model, emit)
-    sources, curated = _documents(recipe, workspace, special, emit)
-    tokens = stages.tokenise(recipe, workspace, model, curated, emit)
-    mixture = stages.plan_shares(recipe, tokens.summary["streams"], context_length=facts.context_length)
-    return Prepared(model, facts, sources, curated, tokens, mixture)
-
-
-def _check_sources(recipe: Recipe, workspace: Workspace, emit: Emit) -> None:
-    for name, options in recipe.sources.items():
-        context = stages.harvest_context(recipe, workspace, name, emit)
-        connectors.find(options.connector).check(options, context)
-
-
-def _update_sources(recipe: Recipe, workspace: Workspace, emit: Emit) -> None:
-    """Once a run: all that follows speaks of one state of each source."""
-    try:
-        for name, options in recipe.sources.items():
-            stages.update(recipe, workspace, name, options, emit)
-    except OSError as error:  # what is kept of a source lies beside the stages
-        raise storage_error(error, workspace.root) from error
-
-
-def _documents(
-    recipe: Recipe, workspace: Workspace, special_tokens: frozenset[str], emit: Emit
-) -> tuple[dict[str, tuple[StageOutput, StageOutput]], StageOutput]:
-    """Every source's harvest and rendered documents, and the curated documents of all."""
-    sources = {}
-    for name, options in recipe.sources.items():
-        records = stages.harvest(recipe, workspace, name, options, emit)
-        rendered = stages.render(recipe, workspace, name, options, records, special_tokens, emit)
-        sources[name] = (records, rendered)
-    return sources, stages.curate(recipe, workspace, [rendered for _, rendered in sources.values()], emit)
-
-
-def _special_tokens(
-    recipe: Recipe, workspace: Workspace, model: ModelFolder | None, emit: Emit
-) -> frozenset[str]:
-    """The special tokens of the model's tokenizer, where the recipe's layouts may use them.
-
-    Their names stand in ``tokenizer.json``. Only a model that is a GGUF file, or has yet to be downloaded, must be prepared for them.
-    """
-    if not recipe.render.special_tokens:
-        return frozenset()
-    found = locate(recipe.model, recipe.folder)
-    if isinstance(found, RandomModel):
-        folder = found.tokenizer
-    elif isinstance(found, LocalModel):
-        folder = found.path
-    else:
-        require_train()
-        folder = (model or _prepare_model(recipe, workspace, emit)).path
-    return frozenset(special_token_names(folder))
-
-
 def _work(
-    recipe: Recipe,
-    workspace: Workspace,
+    preparation: Preparation,
     model: ModelFolder,
     folder: RunFolder,
     log: Emit,
     should_stop: Callable[[], bool],
 ) -> None:
     """Everything between the lock of a run and its result."""
-    emit = _stoppable(log, should_stop)
-    prepared = prepare(recipe, workspace, model, emit)
+    recipe = preparation.recipe
+    emit = stoppable(log, should_stop)
+    prepared = preparation.prepare(model, emit)
     found = findings(recipe, prepared)
     for finding in found:
         emit(Message(stage="plan", level=finding.level, text=finding.text))
@@ -257,7 +220,7 @@ def _work(
     folder.state.warnings = [finding.text for finding in found]
     for output in prepared.stages:
         folder.record(output)
-    _cool_down(recipe, workspace, prepared, folder, emit, should_stop)
+    _cool_down(recipe, preparation.workspace, prepared, folder, emit, should_stop)
     folder.state.status = "finished"
     folder.save()
     _announce(folder, log)
@@ -292,52 +255,11 @@ def _cool_down(
     write_results(recipe, prepared, folder, evidence)
 
 
-def _workspace(
-    recipe: Recipe, emit: Emit, should_stop: Callable[[], bool], wait_for_locks: bool
-) -> Workspace:
-    return Workspace(recipe.workspace_path, wait=Waiting(emit, should_stop) if wait_for_locks else None)
-
-
 def _announce(folder: RunFolder, emit: Emit) -> None:
     """Say where the results are, also where nothing had to be done for them."""
     for name in ("adapter", "model", "report.html"):
         if (folder.path / name).exists():
             emit(Artefact(stage="run", name=name.removesuffix(".html"), path=str(folder.path / name)))
-
-
-def _prepare_model(recipe: Recipe, workspace: Workspace, emit: Emit) -> ModelFolder:
-    return prepare_model(recipe.model, folder=recipe.folder, workspace=workspace, emit=emit, seed=recipe.seed)
-
-
-def _run_key(recipe: Recipe, workspace: Workspace, model: ModelFolder) -> str:
-    """Changes with the recipe, with what the sources hold now, with the model, and with the kit."""
-    sources = {
-        name: dict(
-            connectors.find(options.connector).fingerprint(
-                options, stages.harvest_context(recipe, workspace, name, ignore)
-            )
-        )
-        for name, options in recipe.sources.items()
-    }
-    return digest_of([__version__, stages.VERSIONS, recipe.model_dump(mode="json"), sources, model.digest])
-
-
-def _stoppable(emit: Emit, should_stop: Callable[[], bool]) -> Emit:
-    """An ``emit`` at which a run can be stopped: stages emit often, and leave nothing half-written when it raises.
-
-    Training is left out: it saves a checkpoint first and stops by itself.
-    """
-
-    def emit_or_stop(event: Event) -> None:
-        emit(event)
-        if event.stage != "train" and should_stop():
-            raise Stopped(
-                "the run was stopped",
-                where=f"stage {event.stage}",
-                remedy="run it again: it continues after the last finished stage",
-            )
-
-    return emit_or_stop
 
 
 def _result(folder: RunFolder, *, worked: bool) -> Result:

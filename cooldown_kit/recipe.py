@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field, PrivateAttr, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, ValidationError, ValidationInfo, field_validator
 
 from cooldown_kit import connector as connectors
 from cooldown_kit.connector import SourceOptions
@@ -55,8 +55,10 @@ class Recipe(Options):
     """Seed of every random stream of the run."""
     workspace: Path = Path(".cooldown")
     """Folder for everything that runs make; relative to the recipe's folder."""
-    sources: dict[str, SourceOptions]
-    """Name → connector and its options."""
+    dataset: Path | None = None
+    """Curated documents that an earlier harvest kept (`cooldown harvest --keep FOLDER`), used as they are: the sources are described but not read again."""
+    sources: dict[str, SourceOptions] = Field(default={})
+    """Name → connector and its options. Only with `dataset` they may be left out."""
     render: RenderOptions = RenderOptions()
     """Which layouts records get, in which proportion."""
     holdout: HoldoutOptions = HoldoutOptions()
@@ -81,9 +83,9 @@ class Recipe(Options):
 
     @field_validator("sources")
     @classmethod
-    def _check_names(cls, value: dict[str, SourceOptions]) -> dict[str, SourceOptions]:
-        if not value:
-            raise ValueError("there is no source; give at least one")
+    def _check_names(cls, value: dict[str, SourceOptions], info: ValidationInfo) -> dict[str, SourceOptions]:
+        if not value and info.data.get("dataset") is None:
+            raise ValueError("there is no source; give at least one, or a `dataset`")
         for name in value:
             if not _NAME.fullmatch(name):
                 raise ValueError(f"source name {name!r} may hold letters, digits, `_` and `-` only")
@@ -97,6 +99,11 @@ class Recipe(Options):
     @property
     def workspace_path(self) -> Path:
         return (self._folder / self.workspace.expanduser()).absolute()
+
+    @property
+    def dataset_path(self) -> Path | None:
+        """The folder of the pinned dataset, if the recipe has one."""
+        return None if self.dataset is None else (self._folder / self.dataset.expanduser()).absolute()
 
     @classmethod
     def load(cls, path: str | Path, overrides: Sequence[str] = ()) -> Recipe:

@@ -165,12 +165,13 @@ def link_tree(source: Path, target: Path) -> None:
     """Make ``target`` a copy of ``source`` that shares its bytes (hard links), or a real copy across file systems."""
     beside = target.with_name(f".{target.name}.partial")
     shutil.rmtree(beside, ignore_errors=True)
-    shutil.copytree(source, beside, copy_function=_link)
+    shutil.copytree(source, beside, copy_function=link_file)
     shutil.rmtree(target, ignore_errors=True)
     beside.rename(target)
 
 
-def _link(source: str, target: str) -> str:
+def link_file(source: str, target: str) -> str:
+    """Make ``target`` a hard link to ``source``, or a copy across file systems; returns it, as ``shutil.copytree`` wants."""
     try:
         os.link(source, target)
     except OSError:

@@ -10,8 +10,9 @@ from typing import Literal
 import msgspec
 
 from cooldown_kit.curate.secrets import SecretCleaner
+from cooldown_kit.dataset import is_dataset
 from cooldown_kit.documents import Document, Segment, read_documents, read_rejects
-from cooldown_kit.errors import RecipeError
+from cooldown_kit.errors import InputError, RecipeError
 from cooldown_kit.evaluate.evidence import Evidence
 from cooldown_kit.lineage import shown, trace
 from cooldown_kit.records import read_records, read_skipped
@@ -64,8 +65,11 @@ def samples(
     """``count`` samples of what a stage made, drawn evenly; of one source and of one layout if it is given.
 
     Records are raw: their secrets are replaced here, as they are before rendering. A layout is what documents have: of stages that
-    hold none there is nothing to show. Raises :class:`RecipeError` where no document of the run has that layout.
+    hold none there is nothing to show. Raises :class:`RecipeError` where no document of the run has that layout, and
+    :class:`InputError` where the records are wanted and the run had its documents from a pinned dataset.
     """
+    if why := not_kept(run, stage):
+        raise InputError(why, where=str(run.path), remedy=RECORDS_REMEDY)
     if layout is not None:
         _check_layout(run, layout)
         if stage not in DOCUMENT_STAGES:
@@ -81,6 +85,21 @@ def samples(
     if stage == "mixture":
         return _sequences(run, count, seed)
     return _draw(kinds[stage](), count, seed)
+
+
+RECORDS_REMEDY = (
+    "look at `documents`, `heldout` or `rejects`; or harvest again: run the recipe without `dataset`"
+)
+
+
+def not_kept(run: RunFolder, stage: Stage | Literal["layouts"]) -> str | None:
+    """Why there can be nothing to see of a stage, where that is so: a pinned dataset holds documents and no records."""
+    needs_records = stage in ("harvest", "skipped", "layouts")
+    if needs_records and any(
+        is_dataset(Path(output["path"])) for output in run.stages_of("harvest").values()
+    ):
+        return "the documents of this run came from a pinned dataset, in which records are not kept"
+    return None
 
 
 def _check_layout(run: RunFolder, layout: str) -> None:

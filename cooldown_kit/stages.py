@@ -19,6 +19,7 @@ from cooldown_kit.connector import HarvestContext, SourceOptions
 from cooldown_kit.curate import secret_rules
 from cooldown_kit.curate import stage as curate_stage
 from cooldown_kit.curate.filters import reason_to_drop
+from cooldown_kit.dataset import Dataset
 from cooldown_kit.evaluate import stage as evaluate_stage
 from cooldown_kit.events import Emit, StageFinished, StageStarted
 from cooldown_kit.mix import stage as mix_stage
@@ -49,17 +50,22 @@ VERSIONS = (
 """The versions of all stages' code: a run made by others is not taken for this one's."""
 
 
+Sources = Mapping[str, tuple[StageOutput, StageOutput]]
+"""Source → its harvest and its rendered documents, in the order of the recipe."""
+
+
 @dataclass(frozen=True)
 class Prepared:
     """Everything up to the planned mixture: what `plan` shows and `run` continues from."""
 
     model: ModelFolder
     facts: ModelFacts
-    sources: Mapping[str, tuple[StageOutput, StageOutput]]
-    """Source → its harvest and its rendered documents."""
+    sources: Sources
     curated: StageOutput
     tokens: StageOutput
     mixture: MixPlan
+    dataset: Dataset | None = None
+    """Where the documents came from a pinned dataset."""
 
     @property
     def stages(self) -> list[StageOutput]:
@@ -192,10 +198,16 @@ def tokenise(
     return workspace.build(spec, work, emit)
 
 
-def plan_shares(recipe: Recipe, streams: Mapping[str, Mapping[str, int]], *, context_length: int) -> MixPlan:
-    """The mixture that the recipe asks for, against what the streams hold."""
+def plan_shares(
+    recipe: Recipe,
+    families: Mapping[str, str],
+    streams: Mapping[str, Mapping[str, int]],
+    *,
+    context_length: int,
+) -> MixPlan:
+    """The mixture that the recipe asks for, of streams of these families, against what the streams hold."""
     sizes = []
-    for name, family in families(recipe).items():
+    for name, family in families.items():
         source, _, take = name.partition(".")
         size = streams.get(name, {"tokens": 0, "documents": 0})
         sizes.append(StreamSize(source, take, family, size["tokens"], size["documents"]))  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,8 @@ from cooldown_kit.cli.arguments import AsJson, Overrides, RecipePath
 
 if TYPE_CHECKING:
     from cooldown_kit.connector import Estimate
+    from cooldown_kit.dataset import Dataset
+    from cooldown_kit.pipeline import Harvest
 
 
 def command(
@@ -23,6 +25,14 @@ def command(
         bool,
         typer.Option("--dry-run", help="Say what would be asked of forges (calls, points, time), and stop."),
     ] = False,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            "--keep",
+            metavar="FOLDER",
+            help="Keep the documents in this folder, for recipes that name it as `dataset`.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Harvest, render and curate, and stop there: clean documents as Parquet. Needs neither torch nor the model."""
@@ -31,20 +41,32 @@ def command(
     loaded = Recipe.load(recipe, overrides)
 
     from cooldown_kit.cli.progress import subscriber
-    from cooldown_kit.pipeline import estimate_harvest, harvest
+    from cooldown_kit.pipeline import estimate_harvest, harvest, keep_dataset
 
     with subscriber(as_json=False, quiet=as_json) as on_event:
         if dry_run:
             _show(estimate_harvest(loaded, on_event=on_event), as_json)
             return
-        made = harvest(loaded, on_event=on_event)
+        made = (
+            harvest(loaded, on_event=on_event)
+            if keep is None
+            else keep_dataset(loaded, keep, on_event=on_event)
+        )
     if as_json:
-        typer.echo(json.dumps(asdict(made), default=str, indent=1))
+        typer.echo(json.dumps(_facts(made), default=str, indent=1))
         return
+    if keep is not None:
+        typer.echo(f"Dataset    {keep.absolute()}")
     typer.echo(f"Documents  {made.documents_path}")
     typer.echo(f"Rejects    {made.rejects_path}")
     if made.preferences_path:
         typer.echo(f"Pairs      {made.preferences_path}")
+
+
+def _facts(made: Harvest | Dataset) -> dict[str, Any]:
+    names = ("documents_path", "rejects_path", "preferences_path", "summary")
+    kept = ("path", "digest") if hasattr(made, "digest") else ()
+    return {name: getattr(made, name) for name in (*kept, *names)}
 
 
 def _show(found: Mapping[str, Sequence[Estimate]], as_json: bool) -> None:

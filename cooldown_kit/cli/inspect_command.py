@@ -38,7 +38,7 @@ def command(
     """Look at real samples of what each stage made, and where each one came from."""
     from cooldown_kit.errors import RecipeError
     from cooldown_kit.run_folder import RunFolder
-    from cooldown_kit.samples import DOCUMENT_STAGES, STAGES, samples
+    from cooldown_kit.samples import DOCUMENT_STAGES, STAGES, not_kept, samples
 
     folder = RunFolder.find(run, workspace)
     if stage != "all" and stage not in STAGES:
@@ -61,6 +61,9 @@ def command(
         wanted = list(DOCUMENT_STAGES)
     for name in wanted:
         typer.secho(f"\n=== {name} ===", bold=True)
+        if stage == "all" and (why := not_kept(folder, name)):
+            typer.echo(why)
+            continue
         found = samples(folder, name, count=count, source=source, layout=layout, seed=seed)
         if not found:
             typer.echo("nothing here")
