@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import IO, Any
 
 _CHUNK = 1 << 20
+_LINKED_BYTES = 1 << 20
+"""Smaller files are copied: a link would follow whoever writes into the original later, as a log may be."""
 
 
 class ArtefactStore:
@@ -31,7 +33,7 @@ class ArtefactStore:
             self._system, self._root = fsspec.core.url_to_fs(url)
 
     def put(self, project: str, job: str, name: str, source: Path) -> None:
-        """Store one file whole, over whatever has its name. On one file system it costs no second copy."""
+        """Store one file whole, over whatever has its name. On one file system weights cost no second copy."""
         if self._local is None:
             self._system.put_file(str(source), self._remote(project, job, name))
             return
@@ -39,11 +41,10 @@ class ArtefactStore:
         target.parent.mkdir(parents=True, exist_ok=True)
         beside = target.with_name(f".{target.name}.{os.getpid()}")
         beside.unlink(missing_ok=True)
-        try:
-            os.link(source, beside)
-        except OSError:
+        if source.suffix == ".jsonl" or source.stat().st_size < _LINKED_BYTES or not _linked(source, beside):
             shutil.copyfile(source, beside)
         beside.replace(target)
+        beside.unlink(missing_ok=True)  # renaming onto another name of the same file does nothing
 
     def open(self, project: str, job: str, name: str) -> IO[bytes]:
         """A seekable file. Raises ``FileNotFoundError``."""
@@ -77,6 +78,14 @@ class ArtefactStore:
         return target
 
     def _remote(self, project: str, job: str, name: str) -> str:
-        if ".." in Path(name).parts:
+        if ".." in Path(name).parts or name.startswith("/"):
             raise FileNotFoundError(name)
         return f"{self._root}/{project}/{job}/{name}"
+
+
+def _linked(source: Path, target: Path) -> bool:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one that has no links
+        return False
+    return True
