@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from cooldown_kit.findings import Finding, findings
+from cooldown_kit.planned_samples import PlannedSample, planned_samples
 from cooldown_kit.speeds import measured_speed, speed_key
 from cooldown_kit.workspace import Workspace
 
@@ -88,6 +89,8 @@ class Plan:
     disk_bytes: int
     disk_free: int
     findings: tuple[Finding, ...]
+    samples: tuple[PlannedSample, ...]
+    """Some training documents as the model will read them, of as many streams and layouts as there are."""
 
     @property
     def errors(self) -> list[Finding]:
@@ -181,6 +184,7 @@ def make_plan(recipe: Recipe, workspace: Workspace, prepared: Prepared) -> Plan:
             *_room(memory["total"], machine.memory_free, "memory"),
             *_room(disk, free, "disk"),
         ),
+        samples=planned_samples(prepared, seed=recipe.seed),
     )
 
 

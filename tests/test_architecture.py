@@ -19,6 +19,7 @@ ORDER_KNOWERS = {
     "gather.py",
     "preflight.py",
     "findings.py",
+    "planned_samples.py",
     "recipe.py",
     "samples.py",
     "layout_samples.py",

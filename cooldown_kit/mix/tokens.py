@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -125,6 +125,27 @@ def lengths_with_prompts(folder: Path, name: str) -> npt.NDArray[np.int64]:
     table = pq.read_table(folder / f"{name}.parquet", columns=["length", "untrained"])
     lengths: npt.NDArray[np.int64] = table.filter(ds.field("untrained").is_valid())["length"].to_numpy()
     return lengths
+
+
+class TokenCounts(NamedTuple):
+    """How long a document is."""
+
+    tokens: int
+    trained: int
+    """Those that are learned where the document is not cut: its first token has nothing before it, and is not."""
+
+
+def token_counts(folder: Path, name: str, ids: Sequence[str]) -> dict[str, TokenCounts]:
+    """Id → counts, of the documents of one stream that are named."""
+    table = pq.read_table(
+        folder / f"{name}.parquet", columns=["id", "length", "untrained"], filters=[("id", "in", list(ids))]
+    )
+    found = {}
+    for row in table.to_pylist():
+        spans = row["untrained"] or []
+        untrained = sum(end - start for start, end in spans) + (not any(start == 0 for start, _ in spans))
+        found[row["id"]] = TokenCounts(row["length"], row["length"] - untrained)
+    return found
 
 
 def _read_stream(folder: Path, name: str) -> Stream:
