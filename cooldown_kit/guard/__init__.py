@@ -16,7 +16,7 @@ from cooldown_kit.guard.in_force import NotAllowed, active
 from cooldown_kit.guard.marks import Reach
 from cooldown_kit.guard.policy import Policy
 from cooldown_kit.guard.use import (
-    allow_folder,
+    allow_model,
     allow_path,
     allow_reference,
     allow_url,
@@ -30,7 +30,7 @@ __all__ = [
     "Policy",
     "Reach",
     "active",
-    "allow_folder",
+    "allow_model",
     "allow_path",
     "allow_reference",
     "allow_url",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from cooldown_kit.errors import RecipeError
-from cooldown_kit.guard import paths, references
+from cooldown_kit.guard import models, paths, references
 from cooldown_kit.guard.marks import Kind
 from cooldown_kit.guard.policy import Policy
 from cooldown_kit.guard.use import url_refusal
@@ -109,5 +109,5 @@ def _model(item: Reached, folder: Path, policy: Policy) -> _Finding | None:
         why = url_refusal(address, policy)
         return None if why is None else _Finding(item.place, f"{address} is refused: {why}", _REMEDIES["url"])
     if why is None and os.path.isdir(place):  # noqa: PTH112
-        why = paths.links_outside(place, policy)
+        why = models.refusal(place, policy)
     return None if why is None else _Finding(item.place, f"the model's path {why}", _REMEDIES["path"])

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from cooldown_kit.errors import InputError
-from cooldown_kit.guard import addresses, paths, references
+from cooldown_kit.guard import addresses, models, paths, references
 from cooldown_kit.guard.addresses import Address
 from cooldown_kit.guard.in_force import ASK, NoSuchHost, NotAllowed, active
 from cooldown_kit.guard.policy import Policy
@@ -51,11 +51,11 @@ def allow_path(path: Path, where: str) -> None:
         raise NotAllowed(f"the path {why}", where=where, remedy=ASK)
 
 
-def allow_folder(path: Path, where: str) -> None:
-    """As :func:`allow_path`, for a folder that is read as a whole: links in it may not lead out either."""
+def allow_model(path: Path, where: str) -> None:
+    """As :func:`allow_path`, for a model's or a tokenizer's folder: nothing in it may lead out either."""
     allow_path(path, where)
     policy = active()
-    if policy is not None and (why := paths.links_outside(path, policy)) is not None:
+    if policy is not None and (why := models.refusal(path, policy)) is not None:
         raise NotAllowed(f"the folder {why}", where=where, remedy=ASK)
 
 

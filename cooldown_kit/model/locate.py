@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cooldown_kit.errors import InputError, RecipeError
-from cooldown_kit.guard.use import allow_folder, allow_path, allow_url
+from cooldown_kit.guard.use import allow_model, allow_path, allow_url
 from cooldown_kit.model.facts import read_config, weight_files
 from cooldown_kit.model.hub import cached_model, downloads_allowed, hub_address, hub_name, not_in_cache
 from cooldown_kit.model.options import ModelSpec, RandomModelOptions
@@ -67,7 +67,7 @@ def locate(spec: ModelSpec, folder: Path) -> LocalModel | GgufModel | HubModel |
         allow_path(path, "model")
         return GgufModel(checked_gguf(path))
     if path.exists():
-        allow_folder(path, "model")
+        allow_model(path, "model")
         return LocalModel(checked_folder(path), path.resolve().name)
     if named := hub_name(spec):
         allow_url(hub_address(spec) or "", "model")
@@ -147,7 +147,7 @@ def _random(options: RandomModelOptions, folder: Path) -> RandomModel:
     config = options.config
     if isinstance(config, Path):
         path = _absolute(config, folder)
-        allow_folder(path, "model.random.config")
+        allow_model(path, "model.random.config")
         if path.is_dir():
             config = read_config(path)
         elif path.exists():
@@ -161,7 +161,7 @@ def _random(options: RandomModelOptions, folder: Path) -> RandomModel:
             remedy="add it, for example `model_type: llama`",
         )
     tokenizer = _absolute(options.tokenizer, folder)
-    allow_folder(tokenizer, "model.random.tokenizer")
+    allow_model(tokenizer, "model.random.tokenizer")
     if not tokenizer.is_dir():
         raise _missing(tokenizer, "no such tokenizer folder")
     if not any((tokenizer / name).exists() for name in ("tokenizer.json", "tokenizer_config.json")):

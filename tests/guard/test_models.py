@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from cooldown_kit.errors import InputError
-from cooldown_kit.guard import NotAllowed
+from cooldown_kit.guard import NotAllowed, allow_model
 from cooldown_kit.model.hub import hub_address
 from cooldown_kit.model.locate import locate
 from cooldown_kit.model.options import ModelOptions
@@ -41,6 +42,41 @@ def test_weights_that_are_a_link_to_elsewhere_are_refused(root: Path, held) -> N
     held(roots=(root,))
     (root / "base" / "model.safetensors").symlink_to("/etc/hostname")
     with pytest.raises(NotAllowed, match=r"model\.safetensors"):
+        locate("base", root)
+
+
+@pytest.mark.parametrize("name", ["../../other/x.gguf", "/etc/hostname", "linked/x", 7])
+def test_an_index_of_weights_that_names_files_elsewhere_is_refused(root: Path, held, name: object) -> None:
+    held(roots=(root,))
+    (root / "base" / "linked").mkdir()
+    (root / "base" / "linked" / "x").touch()
+    index = root / "base" / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"a": "linked/x"}}))
+    allow_model(root / "base", "model")
+    (root / "base" / "linked" / "x").unlink()
+    (root / "base" / "linked" / "x").symlink_to("/etc/hostname")
+    index.write_text(json.dumps({"weight_map": {"a": "own.safetensors", "b": name}}))
+    with pytest.raises(NotAllowed):
+        locate("base", root)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"weight_map": 1}', '{"weight_map": {"a": []}}', "[" * 100_000]
+)
+def test_an_index_that_cannot_be_read_is_refused_in_words(root: Path, held, text: str) -> None:
+    held(roots=(root,))
+    (root / "base" / "model.safetensors.index.json").write_text(text)
+    with pytest.raises(NotAllowed, match="index of weights"):
+        locate("base", root)
+
+
+def test_an_adapter_that_names_its_base_is_refused(root: Path, held) -> None:
+    """Transformers would load the model that ``base_model_name_or_path`` names."""
+    held(roots=(root,))
+    (root / "base" / "adapter_config.json").write_text(
+        json.dumps({"base_model_name_or_path": "/srv/others/model"})
+    )
+    with pytest.raises(NotAllowed, match="adapter"):
         locate("base", root)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cooldown_connectors.text.places import locate
 
-from cooldown_kit.guard import NotAllowed, Policy, allow_folder, allow_path, paths
+from cooldown_kit.guard import NotAllowed, Policy, allow_model, allow_path, paths
 from cooldown_kit.guard.paths import links_outside, real, refusal
 
 
@@ -91,10 +91,10 @@ def test_links_in_a_folder_that_is_read_whole_may_not_lead_out(root: Path, held)
     policy = held(roots=(root,))
     assert links_outside(root / "books", policy) is None
     (root / "books" / "inner").symlink_to("a.md")
-    allow_folder(root / "books", "model")
+    allow_model(root / "books", "model")
     (root / "books" / "model.safetensors").symlink_to("../../outside/s.md")
     with pytest.raises(NotAllowed, match=r"a link \(model.safetensors\)"):
-        allow_folder(root / "books", "model")
+        allow_model(root / "books", "model")
 
 
 def test_the_roots_and_the_secrets_are_kept_apart(tmp_path: Path) -> None:
