@@ -69,12 +69,14 @@ class Access:
     def now(self, session: Session) -> datetime:
         return self.service.database.now(session)
 
-    def audit(self, session: Session, action: str, target: str, **detail: Any) -> None:
-        """Add a line to the audit log, in the transaction of what it tells of."""
+    def audit(
+        self, session: Session, action: str, target: str, *, of_project: str | None = None, **detail: Any
+    ) -> None:
+        """Add a line to the audit log, in the transaction of what it tells of; ``of_project``: where another one is changed."""
         client = self.request.client
         record(
             session,
-            project=self.project,
+            project=of_project or self.project,
             actor=self.principal.actor,
             action=action,
             target=target,

@@ -9,15 +9,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
 from cooldown_api.error_handlers import add_error_handlers
 from cooldown_api.middleware import add_middleware
+from cooldown_api.observe import routes as observe_routes
 from cooldown_api.openai import routes as openai_routes
 from cooldown_api.openapi_document import describe_api
 from cooldown_api.routes import ROUTERS
 from cooldown_api.service import Service
 from cooldown_api.settings import Settings
 from cooldown_api.ui import routes as ui_routes
+from cooldown_api.webhooks.dispatcher import Dispatcher
 from cooldown_kit import __version__
 
 
@@ -28,11 +31,17 @@ def create_app(settings: Settings, service: Service | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         opened = service or Service.open(settings)
         app.state.service = opened
+        # who brings a service of their own decides what runs beside it
+        dispatcher = Dispatcher(opened.database, settings) if service is None else None
         await opened.hub.start()
+        if dispatcher is not None:
+            dispatcher.start()
         try:
             yield
         finally:
             await opened.hub.stop()
+            if dispatcher is not None:
+                await run_in_threadpool(dispatcher.stop)
             if service is None:
                 opened.close()
 
@@ -42,7 +51,7 @@ def create_app(settings: Settings, service: Service | None = None) -> FastAPI:
     add_middleware(app, settings)
     for router in (*ROUTERS, *openai_routes.ROUTERS):
         app.include_router(router, prefix="/v1")
-    for router in ui_routes.ROUTERS:
+    for router in (observe_routes.router, *ui_routes.ROUTERS):
         app.include_router(router, include_in_schema=False)
     describe_api(app)
     return app

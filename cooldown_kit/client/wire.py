@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from cooldown_kit.client.states import Reason, State
 
@@ -50,6 +50,48 @@ class Page(_Answer, Generic[Item]):
     last_id: str | None = None
 
 
+# ---------------------------------------------------------------- recipes and the service itself
+
+
+class RecipeCheck(_Request):
+    """A recipe that is to be read and not run."""
+
+    recipe: RecipeContent
+
+
+class CheckedRecipe(_Answer):
+    """The recipe with every option written out."""
+
+    recipe: dict[str, Any]
+
+
+class OptionDescription(_Answer):
+    """One option of a recipe or of a connector."""
+
+    name: str
+    type: str
+    default: str
+    help: str
+
+
+class Health(_Answer):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+    version: str
+
+
+class Readiness(_Answer):
+    """The process can do its work."""
+
+    status: Literal["ready"] = "ready"
+    version: str
+    database: Literal["sqlite", "postgresql"]
+    database_schema: str
+    workers: int
+    """Workers that have been heard of lately. None: jobs are accepted, and wait."""
+
+
 # ---------------------------------------------------------------- jobs
 
 
@@ -83,6 +125,14 @@ class JobCreate(_Request):
     max_attempts: int | None = Field(default=None, ge=1, le=100)
     metadata: Labels = {}
     """Labels of yours: 16 at most."""
+
+
+class JobRerun(_Request):
+    """What another try of a job does otherwise; what is left out stays. It goes on from the stages that are done."""
+
+    priority: int | None = Field(default=None, ge=0, le=100)
+    gpus: Annotated[int, Field(ge=0, le=64)] | None = None
+    max_duration_seconds: int | None = Field(default=None, ge=1, le=366 * 86400)
 
 
 class Progress(_Answer):
@@ -423,7 +473,9 @@ class UsageReport(_Answer):
 class KeyCreate(_Request):
     name: str = Field(min_length=1, max_length=128)
     role: Role = "editor"
-    expires_at: datetime | None = None
+    expires_at: AwareDatetime | None = None
+    platform: bool = False
+    """Whether it may choose any project, and with the role `admin` do what concerns all of them; only who may do so can make one."""
 
 
 class Key(_Answer):
@@ -432,7 +484,9 @@ class Key(_Answer):
     name: str
     project: str
     prefix: str
+    """What it begins with."""
     role: Role
+    platform: bool = False
     created_by: str
     created_at: datetime
     expires_at: datetime | None

@@ -12,7 +12,7 @@ from cooldown_api.problems import ProblemError, not_found
 from cooldown_kit.client.wire import Role
 
 EVERYWHERE: Final = "*"
-"""In place of a project: a grant for all of them. Who has one may see what concerns the platform."""
+"""In place of a project: a grant for all of them. As `admin` it makes a platform administrator."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,6 @@ class Identity:
     """The project where none is asked for."""
     key_id: str | None = None
     expires_at: datetime | None = None
-
-    @property
-    def platform(self) -> bool:
-        return EVERYWHERE in self.grants
 
     def role_in(self, project: str) -> Role | None:
         """The higher of what is granted for the project and for all."""
@@ -45,7 +41,11 @@ class Identity:
         role = self.role_in(project)
         if role is None:
             raise not_found("project", project)
-        return Principal(self.actor, project, role, platform=self.platform)
+        everywhere = self.grants.get(EVERYWHERE)
+        # an administrator of one project who may look at all of them is no administrator of all
+        return Principal(
+            self.actor, project, role, platform=everywhere == "admin", everywhere=everywhere is not None
+        )
 
     def _only(self, default_project: str) -> str:
         named = [project for project in self.grants if project != EVERYWHERE]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Final
 
 from cooldown_kit.client.wire import Role
 
@@ -20,14 +20,9 @@ class Principal:
     role: Role
     platform: bool = False
     """Whether they may also do what concerns all projects: make projects, set quotas, see machines."""
+    everywhere: bool = False
+    """Whether they have a role, of whatever kind, in all projects: enough to see what the whole service does."""
 
     def may(self, role: Role) -> bool:
         """Whether they hold at least this role."""
         return RANK[self.role] >= RANK[role]
-
-    def to_json(self) -> dict[str, Any]:
-        return {"actor": self.actor, "project": self.project, "role": self.role, "platform": self.platform}
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Principal:
-        return cls(data["actor"], data["project"], cast(Role, data["role"]), bool(data["platform"]))
