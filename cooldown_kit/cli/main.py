@@ -51,7 +51,11 @@ for _name in _COMMANDS:
     _module = import_module(f"cooldown_kit.cli.{_name}_command")
     app.command(_name)(_module.command)
 for _point in sorted(entry_points(group="cooldown_kit.commands"), key=lambda point: point.name):
-    app.command(_point.name)(_point.load())
+    _loaded = _point.load()
+    if isinstance(_loaded, typer.Typer):
+        app.add_typer(_loaded, name=_point.name)
+    else:
+        app.command(_point.name)(_loaded)
 
 
 def main(arguments: list[str] | None = None) -> None:
