@@ -13,18 +13,19 @@ _LINKED_BYTES = 1 << 20
 """Smaller files are copied: a link would follow whoever writes into the original later, as a log may be."""
 
 
+def local_folder(url: str) -> Path | None:
+    """The folder that such a URL means; ``None`` for one that is elsewhere."""
+    if "://" not in url:
+        return Path(url)
+    return Path(url.removeprefix("file://")) if url.startswith("file://") else None
+
+
 class ArtefactStore:
     """Files below ``{url}/{project}/{job}/``. Safe for threads."""
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._local = (
-            Path(url)
-            if "://" not in url
-            else Path(url.removeprefix("file://"))
-            if url.startswith("file://")
-            else None
-        )
+        self._local = local_folder(url)
         self._system: Any = None
         self._root = ""
         if self._local is None:
@@ -68,6 +69,13 @@ class ArtefactStore:
             shutil.rmtree(self._local / project / job, ignore_errors=True)
         elif self._system.exists(f"{self._root}/{project}/{job}"):
             self._system.rm(f"{self._root}/{project}/{job}", recursive=True)
+
+    def delete_folder(self, project: str, job: str, folder: str) -> None:
+        """Everything of one job below ``folder/``."""
+        if self._local is not None:
+            shutil.rmtree(self._path(project, job, folder), ignore_errors=True)
+        elif self._system.exists(self._remote(project, job, folder)):
+            self._system.rm(self._remote(project, job, folder), recursive=True)
 
     def _path(self, project: str, job: str, name: str) -> Path:
         assert self._local is not None

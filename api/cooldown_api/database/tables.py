@@ -190,6 +190,8 @@ class Worker(Table):
     slots: Mapped[int]
     executors: Mapped[list[str]]
     draining: Mapped[bool] = mapped_column(default=False)
+    process: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """Its identity: another worker of its host sees when it is dead, and need not wait for its leases."""
 
 
 class Gpu(Table):
@@ -256,6 +258,8 @@ class Checkpoint(Owned, Table):
     bytes: Mapped[int] = mapped_column(Big)
     path: Mapped[str]
     created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+    """When its files were seen to be gone: later checkpoints replaced it, or the finished model did."""
 
 
 class Artefact(Owned, Table):
@@ -421,7 +425,10 @@ class Upload(Owned, Table):
     mime_type: Mapped[str] = mapped_column(String(128))
     bytes: Mapped[int] = mapped_column(Big)
     status: Mapped[str] = mapped_column(String(16))
+    """`pending`, `completing` (its parts are being put together), `completed`, `cancelled`, `expired`."""
     file_id: Mapped[str | None] = mapped_column(String(40))
+    file_expires_after: Mapped[int | None]
+    """Seconds that the file is to be kept."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
 

@@ -1,1 +1,1 @@
-"""OpenAI's fine-tuning API over ours: translation only, no logic of its own."""
+"""The words of OpenAI's clients for files, uploads, fine-tuning jobs and models. Translation only: it calls what the native routes call."""

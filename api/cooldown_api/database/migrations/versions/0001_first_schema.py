@@ -72,6 +72,7 @@ def upgrade() -> None:
         sa.Column("slots", sa.Integer(), nullable=False),
         sa.Column("executors", Json, nullable=False),
         sa.Column("draining", sa.Boolean(), nullable=False),
+        sa.Column("process", Json, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workers")),
     )
     op.create_table(
@@ -200,6 +201,7 @@ def upgrade() -> None:
         sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("file_id", sa.String(length=40), nullable=True),
+        sa.Column("file_expires_after", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.Float(53), nullable=False),
         sa.Column("expires_at", sa.Float(53), nullable=False),
         sa.Column("project_id", sa.String(length=64), nullable=False),
@@ -303,6 +305,7 @@ def upgrade() -> None:
         sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("created_at", sa.Float(53), nullable=False),
+        sa.Column("removed_at", sa.Float(53), nullable=True),
         sa.Column("project_id", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_checkpoints_job_id_jobs")),
         sa.ForeignKeyConstraint(
