@@ -12,12 +12,19 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AsyncClient": "cooldown_kit.client.client",
+    "AsyncJob": "cooldown_kit.client.job",
+    "Client": "cooldown_kit.client.client",
     "CooldownError": "cooldown_kit.errors",
     "Dataset": "cooldown_kit.dataset",
     "Harvest": "cooldown_kit.pipeline",
+    "Job": "cooldown_kit.client.job",
+    "JobCancelled": "cooldown_kit.client.errors",
+    "JobFailed": "cooldown_kit.client.errors",
     "Plan": "cooldown_kit.preflight",
     "Recipe": "cooldown_kit.recipe",
     "Result": "cooldown_kit.pipeline",
+    "WaitTimeout": "cooldown_kit.client.errors",
     "Workspace": "cooldown_kit.workspace",
     "estimate_harvest": "cooldown_kit.pipeline",
     "events": "cooldown_kit",
@@ -30,6 +37,13 @@ __all__ = [*sorted(_HOMES), "__version__"]
 
 if TYPE_CHECKING:
     from cooldown_kit import events as events
+    from cooldown_kit.client.client import AsyncClient as AsyncClient
+    from cooldown_kit.client.client import Client as Client
+    from cooldown_kit.client.errors import JobCancelled as JobCancelled
+    from cooldown_kit.client.errors import JobFailed as JobFailed
+    from cooldown_kit.client.errors import WaitTimeout as WaitTimeout
+    from cooldown_kit.client.job import AsyncJob as AsyncJob
+    from cooldown_kit.client.job import Job as Job
     from cooldown_kit.dataset import Dataset as Dataset
     from cooldown_kit.errors import CooldownError as CooldownError
     from cooldown_kit.pipeline import Harvest as Harvest

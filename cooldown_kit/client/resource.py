@@ -1,0 +1,74 @@
+"""What every group of calls has: a driver, and how calls are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from cooldown_kit.client.actions import Flow
+from cooldown_kit.client.awaiting import AwaitingDriver
+from cooldown_kit.client.blocking import BlockingDriver
+from cooldown_kit.client.call import Call, CallOptions, reads
+from cooldown_kit.client.endpoint import Awaiting, Blocking, Listing
+from cooldown_kit.client.paging import walk
+from cooldown_kit.client.retry import perform
+
+Model = TypeVar("Model", bound=BaseModel)
+Driver = BlockingDriver | AwaitingDriver
+
+
+@dataclass(frozen=True)
+class Link:
+    """A client, as its groups of calls and its handles see it."""
+
+    driver: Driver
+    options: CallOptions
+
+
+class Calls:
+    """The calls of one kind of thing, below one path."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def _ask(self, method: str, path: str, model: type[Model], **query: Any) -> Flow[Model]:
+        return perform(Call(method, path, reads(model), query), self._link.options)
+
+    def _post(
+        self,
+        path: str,
+        model: type[Model],
+        body: dict[str, Any],
+        idempotency_key: str | None = None,
+        method: str = "POST",
+    ) -> Flow[Model]:
+        call = Call(method, path, reads(model), body=body, idempotency_key=idempotency_key)
+        return perform(call, self._link.options)
+
+    def _list(
+        self,
+        path: str,
+        model: type[Model],
+        query: Mapping[str, Any] | None = None,
+        *,
+        limit: int | None = None,
+        made: Callable[[Model], Any] | None = None,
+    ) -> Listing[Any]:
+        return Listing(walk(path, model, query or {}, self._link.options, limit=limit, made=made))
+
+
+class BlockingCalls(Calls, Blocking):
+    @property
+    def _driver(self) -> BlockingDriver:
+        assert isinstance(self._link.driver, BlockingDriver)
+        return self._link.driver
+
+
+class AwaitingCalls(Calls, Awaiting):
+    @property
+    def _driver(self) -> AwaitingDriver:
+        assert isinstance(self._link.driver, AwaitingDriver)
+        return self._link.driver
