@@ -129,21 +129,24 @@ class Recipe(Options):
     @classmethod
     def parse(
         cls,
-        content: str | Mapping[str, Any],
+        content: str | Mapping[str, Any] | YamlSource,
         *,
         folder: str | Path = ".",
         where: str = "recipe",
         overrides: Sequence[str] = (),
     ) -> Recipe:
-        """A recipe from YAML text or from a mapping; relative paths in it are relative to ``folder``."""
-        source = parse_yaml(content, where) if isinstance(content, str) else YamlSource(dict(content))
+        """A recipe from YAML text, from a mapping, or from YAML that was read; relative paths in it are relative to ``folder``."""
+        if isinstance(content, YamlSource):
+            source = content
+        else:
+            source = parse_yaml(content, where) if isinstance(content, str) else YamlSource(dict(content))
         if not isinstance(source.data, dict):
             raise RecipeError(
                 "a recipe is a mapping of keys to values",
                 where=where,
                 remedy="write one with `cooldown init`",
             )
-        flags = {_apply(source.data, override): override for override in overrides}
+        flags = {apply_override(source.data, override): override for override in overrides}
         problems: list[Problem] = []
         data = dict(source.data)
         if isinstance(data.get("sources"), dict):
@@ -217,7 +220,7 @@ def _validate_sources(sources: dict[str, Any], problems: list[Problem]) -> dict[
     return good
 
 
-def _apply(data: dict[str, Any], override: str) -> tuple[str | int, ...]:
+def apply_override(data: dict[str, Any], override: str) -> tuple[str | int, ...]:
     """Set one ``dotted.key=value`` in the data; returns its place."""
     key, sign, value = override.partition("=")
     if not sign or not key.strip():

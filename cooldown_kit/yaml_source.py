@@ -30,14 +30,24 @@ class YamlSource:
         return None
 
 
-def parse_yaml(text: str, where: str) -> YamlSource:
+def parse_yaml(text: str, where: str, *, most_nodes: int = _MAX_NODES) -> YamlSource:
     """Parse one YAML document. Raises :class:`RecipeError` with the line of what is wrong; keys may not repeat."""
-    loader = yaml.SafeLoader(text)
     try:
+        return _parse(text, where, most_nodes)
+    except RecursionError:
+        raise RecipeError(
+            "values are nested too deeply", where=where, remedy="write the recipe flatter"
+        ) from None
+
+
+def _parse(text: str, where: str, most_nodes: int) -> YamlSource:
+    loader = None
+    try:
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         source = YamlSource(None)
         if node is not None:
-            source.data = _Reader(loader, source.lines, where).read(node, ())
+            source.data = _Reader(loader, source.lines, where, most_nodes).read(node, ())
         return source
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -47,21 +57,25 @@ def parse_yaml(text: str, where: str) -> YamlSource:
             f"this is not YAML: {problem}", where=place, remedy="check indentation, quotes and colons there"
         ) from error
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
 
 
 class _Reader:
-    def __init__(self, loader: yaml.SafeLoader, lines: dict[Location, int], where: str) -> None:
+    def __init__(
+        self, loader: yaml.SafeLoader, lines: dict[Location, int], where: str, most_nodes: int
+    ) -> None:
         self._loader = loader
+        self._most_nodes = most_nodes
         self._lines = lines
         self._where = where
         self._nodes = 0
 
     def read(self, node: yaml.Node, location: Location) -> Any:
         self._nodes += 1
-        if self._nodes > _MAX_NODES:
+        if self._nodes > self._most_nodes:
             raise RecipeError(
-                f"more than {_MAX_NODES:,} values, counted with aliases",
+                f"more than {self._most_nodes:,} values, counted with aliases",
                 where=self._where,
                 remedy="write the recipe without nested aliases",
             )

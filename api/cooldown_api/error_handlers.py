@@ -13,10 +13,14 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from cooldown_api.problems import MEDIA_TYPE, ProblemError
+from cooldown_api.values import scrub
 from cooldown_kit.client.wire import FieldProblem
 from cooldown_kit.errors import CooldownError, RecipeError
 
 _log = logging.getLogger("cooldown.api")
+_MOST = 50
+"""Problems of one request that are told."""
+_LONGEST = 500
 _BY_STATUS = {
     400: "bad-request",
     404: "not-found",
@@ -58,11 +62,15 @@ async def _problem(request: Request, error: Exception) -> JSONResponse:
 async def _validation(request: Request, error: Exception) -> JSONResponse:
     """The values that were sent are not repeated: one of them may be a secret in the wrong place."""
     assert isinstance(error, RequestValidationError)
-    found = [FieldProblem(where=_place(item["loc"]), message=str(item["msg"])) for item in error.errors()]
+    found = [
+        FieldProblem(where=scrub(_place(item["loc"]))[:_LONGEST], message=scrub(str(item["msg"]))[:_LONGEST])
+        for item in error.errors()[:_MOST]
+    ]
     if any(item["type"] == "json_invalid" for item in error.errors()):
         return answer(request, ProblemError("bad-request", "the body is no JSON", errors=found))
     first = found[0]
-    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    count = len(error.errors())
+    more = f" (and {count - 1} more)" if count > 1 else ""
     return answer(
         request,
         ProblemError("validation", f"{first.where}: {first.message}{more}", where=first.where, errors=found),
@@ -71,11 +79,9 @@ async def _validation(request: Request, error: Exception) -> JSONResponse:
 
 def _place(location: Sequence[Any]) -> str:
     parts = [str(part) for part in location]
-    return (
-        ".".join(parts[1:])
-        if parts[:1] in (["body"], ["query"], ["path"], ["header"]) and parts[1:]
-        else ".".join(parts)
-    )
+    if parts[:1] in (["body"], ["query"], ["path"], ["header"]) and parts[1:]:
+        parts = parts[1:]
+    return ".".join(parts).encode("utf-8", "backslashreplace").decode()
 
 
 async def _cooldown(request: Request, error: Exception) -> JSONResponse:

@@ -47,9 +47,13 @@ class NewJob:
 
 
 def submit(session: Session, project_id: str, new: NewJob, *, now: datetime) -> Job:
-    """Queue a job. Raises :class:`ProblemError` where the project is not there or its limits do not hold it."""
+    """Queue a job. Raises :class:`ProblemError` where the project is not there or its limits do not hold it.
+
+    Submissions of one project go one after another. The lock lets rows be added that belong to the project: two transactions
+    that have added some already would else wait for each other.
+    """
     project = session.execute(
-        select(Project).where(Project.id == project_id).with_for_update()
+        select(Project).where(Project.id == project_id).with_for_update(key_share=True)
     ).scalar_one_or_none()
     if project is None:
         raise not_found("project", project_id)

@@ -22,7 +22,10 @@ class WrongTransition(Exception):
 def load_for_update(session: Session, job_id: str) -> Job | None:
     """The job, with its row locked until the transaction ends."""
     return session.execute(
-        select(Job).where(Job.id == job_id).with_for_update().execution_options(populate_existing=True)
+        select(Job)
+        .where(Job.id == job_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     ).scalar_one_or_none()
 
 

@@ -1,0 +1,227 @@
+"""Events and log lines of one job as server-sent events, from any place on, until the job has ended.
+
+A stream reads a few rows in a session of milliseconds, sends them, and waits for the hub; it holds no connection of the database.
+Every message carries the place after it as its id, so that a client that comes back with ``Last-Event-ID`` misses nothing and gets nothing
+twice, also from another process.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
+from pydantic import BaseModel
+from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
+
+from cooldown_api.access import Access
+from cooldown_api.database.tables import Event, Job
+from cooldown_api.jobs.load import load_job
+from cooldown_api.jobs.logs import lines_after
+from cooldown_api.problems import ProblemError
+from cooldown_api.views import ended, view_event
+
+PING_SECONDS: Final = 15.0
+_EVENTS_AT_ONCE = 200
+_LINES_AT_ONCE = 500
+_PLACE = re.compile(r"(\d{1,18})(?:\.(\d{1,18}))?")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Numbers of the last event and of the last log line that were sent."""
+
+    event: int = 0
+    line: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What of a job a stream sends."""
+
+    events: bool = True
+    logs: bool = False
+    types: tuple[str, ...] = ()
+    """Of events; none is all of them."""
+    without: tuple[str, ...] = ()
+    attempt: int | None = None
+    """Of log lines."""
+
+    def id_of(self, place: Place) -> str:
+        """``12`` where one kind of thing is sent, ``12.340`` where both are."""
+        if self.events and self.logs:
+            return f"{place.event}.{place.line}"
+        return str(place.event if self.events else place.line)
+
+    def place_of(self, id: str | None) -> Place:
+        """Raises :class:`ProblemError` where no stream gave such an id."""
+        if not id:
+            return Place()
+        match = _PLACE.fullmatch(id)
+        if match is None:
+            raise ProblemError(
+                "validation",
+                "this is no id of an event of a stream",
+                where="Last-Event-ID",
+                remedy="send the id of the last event that came, or none to start at the beginning",
+            )
+        first, second = int(match[1]), int(match[2] or 0)
+        return Place(first, second) if self.events else Place(0, first)
+
+
+@dataclass
+class OpenStreams:
+    """How many streams each caller holds open in this process."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def enter(self, actor: str, most: int) -> None:
+        """Raises :class:`ProblemError` ``too-many-requests``."""
+        with self._lock:
+            if self.counts[actor] >= most:
+                raise ProblemError(
+                    "too-many-requests",
+                    f"{most} streams are open already",
+                    remedy="close some, or ask for lists",
+                    headers={"Retry-After": "5"},
+                )
+            self.counts[actor] += 1
+
+    def leave(self, actor: str) -> None:
+        with self._lock:
+            self.counts[actor] -= 1
+            if self.counts[actor] <= 0:
+                del self.counts[actor]
+
+
+_open_streams = OpenStreams()
+
+
+async def stream(access: Access, id: str, wanted: Wanted, last_id: str | None) -> EventSourceResponse:
+    """The response; raises :class:`ProblemError` before anything is sent where the job is not the caller's."""
+    place = wanted.place_of(last_id)
+
+    def look() -> None:
+        with access.read() as session:
+            load_job(session, id)
+
+    await run_in_threadpool(look)
+    limits = access.service.settings.limits
+    _open_streams.enter(access.principal.actor, limits.streams_per_key)
+    content = _Counted(
+        _messages(access, id, wanted, place), lambda: _open_streams.leave(access.principal.actor)
+    )
+    return _Stream(content)
+
+
+class _Stream(EventSourceResponse):
+    """Closes what it sends from, also where the client was gone before the first byte."""
+
+    def __init__(self, messages: _Counted) -> None:
+        super().__init__(messages, headers={"cache-control": "no-cache", "x-accel-buffering": "no"})
+        self._messages = messages
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._messages.aclose()
+
+
+class _Counted:
+    """An iterator that says once that it was closed; a generator that never began would not."""
+
+    def __init__(self, messages: AsyncGenerator[bytes, None], leave: Callable[[], None]) -> None:
+        self._messages = messages
+        self._leave: Callable[[], None] | None = leave
+
+    def __aiter__(self) -> _Counted:
+        return self
+
+    async def __anext__(self) -> bytes:
+        return await anext(self._messages)
+
+    async def aclose(self) -> None:
+        await self._messages.aclose()
+        if self._leave is not None:
+            self._leave()
+            self._leave = None
+
+
+async def _messages(access: Access, id: str, wanted: Wanted, place: Place) -> AsyncGenerator[bytes, None]:
+    hub = access.service.hub
+    async with hub.watch(id) as watch:
+        while not hub.closing:
+            found = await run_in_threadpool(_read, access, id, wanted, place)
+            for message in found.messages:
+                yield message
+            place = found.place
+            if found.more:
+                continue
+            if found.end is not None:
+                yield found.end
+                yield format_sse_event(data_str="[DONE]")
+                return
+            if not await watch.wait(PING_SECONDS):
+                yield KEEPALIVE_COMMENT
+
+
+@dataclass(frozen=True)
+class _Found:
+    messages: list[bytes]
+    place: Place
+    more: bool
+    """There is more to read at once."""
+    end: bytes | None
+    """The last message, where the job has ended and all of it was read."""
+
+
+def _read(access: Access, id: str, wanted: Wanted, place: Place) -> _Found:
+    """What follows that place. The job is read first: whatever it counted by then is there to be read."""
+    with access.read() as session:
+        job = load_job(session, id)
+        messages: list[bytes] = []
+        more = False
+        if wanted.events:
+            for event in _events(session, id, wanted, place.event):
+                place = replace(place, event=event.seq)
+                messages.append(_message(view_event(event), event.type, wanted.id_of(place)))
+            more = len(messages) == _EVENTS_AT_ONCE
+            if not more:
+                place = replace(
+                    place, event=max(place.event, job.event_seq if wanted.types or wanted.without else 0)
+                )
+        if wanted.logs:
+            lines = lines_after(session, id, place.line, _LINES_AT_ONCE, attempt=wanted.attempt)
+            for line in lines:
+                place = replace(place, line=line.id)
+                messages.append(_message(line, "log", wanted.id_of(place)))
+            more = more or len(lines) == _LINES_AT_ONCE
+        return _Found(messages, place, more, None if more else _end(job))
+
+
+def _events(session: Any, id: str, wanted: Wanted, after: int) -> list[Event]:
+    statement = select(Event).where(Event.job_id == id, Event.seq > after)
+    if wanted.types:
+        statement = statement.where(Event.type.in_(wanted.types))
+    if wanted.without:
+        statement = statement.where(Event.type.not_in(wanted.without))
+    return list(session.scalars(statement.order_by(Event.seq).limit(_EVENTS_AT_ONCE)))
+
+
+def _end(job: Job) -> bytes | None:
+    if not ended(job):
+        return None
+    data = {"job": job.id, "state": job.state, "reason": job.reason, "detail": job.detail}
+    return format_sse_event(data_str=json.dumps(data), event="end")
+
+
+def _message(item: BaseModel, event: str, id: str) -> bytes:
+    return format_sse_event(data_str=item.model_dump_json(), event=event, id=id)
