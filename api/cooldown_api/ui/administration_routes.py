@@ -1,0 +1,164 @@
+"""Pages for administrators: use and limits, keys, webhooks, the audit log, machines."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Form, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy import select
+
+from cooldown_api.access import Access, Admin, Platform
+from cooldown_api.database.tables import Attempt, Gpu
+from cooldown_api.pages import Cursor, PageCursor
+from cooldown_api.problems import ProblemError
+from cooldown_api.routes import administration, audit, keys, webhooks
+from cooldown_api.routes.parameters import Id
+from cooldown_api.ui.origin import same_origin
+from cooldown_api.ui.page import page
+from cooldown_api.ui.page_route import PageRoute
+from cooldown_kit.client import wire
+
+router = APIRouter(route_class=PageRoute)
+Own = Depends(same_origin)
+_FIRST = Cursor(None, 100)
+_DELIVERIES = Cursor(None, 20)
+
+
+@router.get("/usage")
+def usage_page(access: Admin, month: administration.Month = None) -> Response:
+    """Hours of a month beside the project's limits; for platform administrators of every project."""
+    mine = administration.get_project(access.project, access)
+    projects = administration.list_projects(access, _FIRST).data if access.principal.platform else [mine]
+    rows = [
+        (
+            project,
+            administration.project_usage(project.id, access, month)
+            if access.principal.platform
+            else administration.usage(access, month),
+        )
+        for project in projects
+    ]
+    return page(access, "usage.html.j2", rows=rows, month=rows[0][1].month)
+
+
+@router.get("/keys")
+def keys_page(access: Admin, cursor: PageCursor) -> Response:
+    return page(access, "keys.html.j2", listed=keys.list_keys(access, cursor), made=None)
+
+
+@router.post("/keys", dependencies=[Own])
+def make_key(
+    access: Admin,
+    name: Annotated[str, Form(min_length=1, max_length=128)],
+    role: Annotated[Literal["viewer", "editor", "admin"], Form()] = "editor",
+    expires: Annotated[str, Form(max_length=10)] = "",
+) -> Response:
+    """The secret stands in the answer, and nowhere else: there is no page to come back to."""
+    made = keys.create(wire.KeyCreate(name=name, role=role, expires_at=_end_of(expires)), access)
+    return page(access, "keys.html.j2", status=201, listed=keys.list_keys(access, Cursor()), made=made)
+
+
+@router.post("/keys/{id}/revoke", dependencies=[Own])
+def revoke_key(access: Admin, id: Id) -> Response:
+    keys.revoke(id, access)
+    return RedirectResponse("/keys", 303)
+
+
+def _end_of(day: str) -> datetime | None:
+    """The end of a day, UTC."""
+    if not day:
+        return None
+    try:
+        return datetime.combine(datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC), time(23, 59, 59), UTC)
+    except ValueError:
+        raise ProblemError(
+            "validation", f"{day!r} is no date", where="expires", remedy="write 2027-01-31"
+        ) from None
+
+
+@router.get("/webhooks")
+def webhooks_page(access: Admin, cursor: PageCursor) -> Response:
+    return _webhooks(access, cursor)
+
+
+@router.post("/webhooks", dependencies=[Own])
+def make_webhook(
+    access: Admin,
+    name: Annotated[str, Form(min_length=1, max_length=128)],
+    url: Annotated[str, Form(min_length=1, max_length=2048)],
+    events: Annotated[str, Form(max_length=1000)] = "job.*",
+) -> Response:
+    """The secret that signs stands in the answer, and nowhere else."""
+    body = wire.WebhookCreate(
+        name=name, url=url, event_types=events.replace(",", " ").split()[:32] or ["job.*"]
+    )
+    return _webhooks(access, Cursor(), made=webhooks.create_webhook(body, access), status=201)
+
+
+def _webhooks(
+    access: Access, cursor: Cursor, *, made: wire.WebhookCreated | None = None, status: int = 200
+) -> Response:
+    listed = webhooks.list_webhooks(access, cursor)
+    sent = {hook.id: webhooks.list_deliveries(hook.id, access, _DELIVERIES).data for hook in listed.data}
+    return page(access, "webhooks.html.j2", status=status, listed=listed, sent=sent, made=made)
+
+
+@router.post("/webhooks/{id}/test", dependencies=[Own])
+def test_webhook(access: Admin, id: Id) -> Response:
+    webhooks.test_webhook(id, access)
+    return RedirectResponse("/webhooks", 303)
+
+
+@router.post("/webhooks/{id}/rotate", dependencies=[Own])
+def rotate_webhook(access: Admin, id: Id) -> Response:
+    return _webhooks(access, Cursor(), made=webhooks.rotate_secret(id, access))
+
+
+@router.post("/webhooks/{id}/enable", dependencies=[Own])
+def enable_webhook(access: Admin, id: Id, enabled: Annotated[bool, Form()]) -> Response:
+    webhooks.update_webhook(id, wire.WebhookUpdate(enabled=enabled), access)
+    return RedirectResponse("/webhooks", 303)
+
+
+@router.post("/webhooks/{id}/delete", dependencies=[Own])
+def delete_webhook(access: Admin, id: Id) -> Response:
+    webhooks.delete_webhook(id, access)
+    return RedirectResponse("/webhooks", 303)
+
+
+@router.get("/audit")
+def audit_page(access: Admin, cursor: PageCursor, filter: audit.Filter) -> Response:
+    return page(access, "audit.html.j2", listed=audit.list_audit(access, cursor, filter), wanted=filter)
+
+
+@router.get("/machines")
+def machines_page(access: Platform, cursor: PageCursor) -> Response:
+    """Workers, their GPUs, and which job has each."""
+    listed = administration.list_workers(access, cursor)
+    with access.read_all() as session:
+        held = session.execute(
+            select(Gpu.uuid, Attempt.job_id, Attempt.project_id).join(Attempt, Attempt.id == Gpu.attempt_id)
+        ).all()
+        at_work = session.execute(
+            select(Attempt.worker_id, Attempt.job_id, Attempt.project_id, Attempt.started_at)
+            .where(Attempt.state != "ended")
+            .order_by(Attempt.started_at)
+        ).all()
+    return page(
+        access,
+        "machines.html.j2",
+        listed=listed,
+        held={uuid: (job, project) for uuid, job, project in held},
+        at_work=at_work,
+    )
+
+
+@router.post("/machines/{id}/drain", dependencies=[Own])
+def drain(access: Platform, id: Id, draining: Annotated[bool, Form()]) -> Response:
+    if draining:
+        administration.drain_worker(id, access)
+    else:
+        administration.undrain_worker(id, access)
+    return RedirectResponse("/machines", 303)

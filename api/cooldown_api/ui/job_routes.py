@@ -1,0 +1,151 @@
+"""Pages of jobs: the list, one job, its numbers for the charts, its log as text, and what may be asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
+
+from cooldown_api.access import Editor, Viewer
+from cooldown_api.jobs.load import load_job
+from cooldown_api.jobs.logs import last_lines, lines_after
+from cooldown_api.lineage import lineage_of
+from cooldown_api.pages import ID_PATTERN
+from cooldown_api.routes import jobs as rest
+from cooldown_api.routes.parameters import Id
+from cooldown_api.ui.charts import chart_data, read_series
+from cooldown_api.ui.evidence import evidence_lines
+from cooldown_api.ui.formats import log_line
+from cooldown_api.ui.job_lines import KINDS, STATES, Wanted, list_jobs
+from cooldown_api.ui.job_page import LOG_LINES, actions, describe, read_job_page
+from cooldown_api.ui.lineage_graph import lineage_graph
+from cooldown_api.ui.origin import same_origin
+from cooldown_api.ui.page import HEADERS, page
+from cooldown_api.ui.page_route import PageRoute
+from cooldown_kit.client import wire
+from cooldown_kit.client.states import State
+
+router = APIRouter(route_class=PageRoute)
+Choice = Annotated[str, Query(max_length=24, pattern=r"^[a-z]*$")]
+Own = Depends(same_origin)
+_LINES_AT_ONCE: Final = 2000
+_TABLE_POINTS: Final = 200
+
+
+@router.get("/")
+def home() -> Response:
+    return RedirectResponse("/jobs", 307)
+
+
+@router.get("/jobs")
+def jobs_page(
+    access: Viewer,
+    state: Choice = "",
+    kind: Choice = "",
+    text: Annotated[str, Query(max_length=200)] = "",
+    after: Annotated[str, Query(max_length=64, pattern=rf"{ID_PATTERN}|^$")] = "",
+    part: Choice = "",
+) -> Response:
+    """The list; with ``part=rows`` its rows alone, which the script asks for every few seconds."""
+    wanted = Wanted(state if state in STATES else "", kind if kind in KINDS else "", text, after)
+    with access.read() as session:
+        listed = list_jobs(session, wanted)
+    return page(
+        access,
+        "jobs_rows.html.j2" if part == "rows" else "jobs.html.j2",
+        listed=listed,
+        wanted=wanted,
+        states=STATES.items(),
+        kinds=KINDS.items(),
+    )
+
+
+@router.get("/jobs/{id}")
+def job_page(access: Viewer, id: Id, part: Choice = "") -> Response:
+    """One job; with ``part=live`` what may change of it, without charts, log and recipe."""
+    live = part == "live"
+    with access.read() as session:
+        job = load_job(session, id)
+        shown = read_job_page(session, job)
+        lineage = lineage_of(session, job, access.service.settings)
+        heavy: dict[str, Any] = {}
+        if not live:
+            heavy = {
+                "log": last_lines(session, job, LOG_LINES),
+                "series": read_series(session, job, _TABLE_POINTS),
+            }
+    queue = rest.get_queue_place(access, id) if shown.line.state is State.QUEUED else None
+    return page(
+        access,
+        "job_live.html.j2" if live else "job.html.j2",
+        job=shown,
+        can=actions(shown, access.principal.may("editor")),
+        queue=queue,
+        lineage=lineage_graph(lineage),
+        evidence=evidence_lines(shown.result.evidence) if shown.result else [],
+        describe=describe,
+        **heavy,
+    )
+
+
+@router.get("/jobs/{id}/charts")
+def job_charts(access: Viewer, id: Id) -> Response:
+    """The numbers that the script draws."""
+    with access.read() as session:
+        return JSONResponse(chart_data(session, load_job(session, id)), headers=HEADERS)
+
+
+@router.get("/jobs/{id}/log.txt")
+def job_log(access: Viewer, id: Id) -> Response:
+    """The whole log as text, without a terminal's commands. No session is held while it is sent."""
+    with access.read() as session:
+        load_job(session, id)
+
+    def text() -> Iterator[bytes]:
+        after = 0
+        while True:
+            with access.read() as session:
+                lines = lines_after(session, id, after, _LINES_AT_ONCE)
+            if not lines:
+                return
+            after = lines[-1].id
+            yield "".join(f"{log_line(line.text)}\n" for line in lines).encode("utf-8", "replace")
+
+    return StreamingResponse(text(), 200, HEADERS, "text/plain; charset=utf-8")
+
+
+@router.post("/jobs/{id}/cancel", dependencies=[Own])
+def cancel(access: Editor, id: Id) -> Response:
+    return _back(rest.cancel_job(access, id).id)
+
+
+@router.post("/jobs/{id}/pause", dependencies=[Own])
+def pause(access: Editor, id: Id) -> Response:
+    return _back(rest.pause_job(access, id).id)
+
+
+@router.post("/jobs/{id}/resume", dependencies=[Own])
+def resume(access: Editor, id: Id) -> Response:
+    return _back(rest.resume_job(access, id).id)
+
+
+@router.post("/jobs/{id}/rerun", dependencies=[Own])
+def rerun(access: Editor, id: Id) -> Response:
+    return _created(rest.rerun_job(access, id))
+
+
+@router.post("/jobs/{id}/run", dependencies=[Own])
+def run_plan(access: Editor, id: Id) -> Response:
+    """Run what a plan showed."""
+    return _created(rest.create_job(access, wire.JobCreate(plan=id)))
+
+
+def _created(answer: JSONResponse) -> Response:
+    """To the page of the job that a REST route made: it names it in ``Location``."""
+    return _back(answer.headers["location"].rpartition("/")[2])
+
+
+def _back(id: str) -> Response:
+    return RedirectResponse(f"/jobs/{id}", 303)
