@@ -61,8 +61,13 @@ def from_own_pages(headers: Headers, settings: Settings, *, unsaid: bool) -> boo
         return False
     if origin is None:
         return site is not None or unsaid
-    return _host(origin) in (headers.get("host", ""), _host(settings.public_url))
+    sender = _host(origin)
+    return sender != "" and sender in (headers.get("host", "").lower(), _host(settings.public_url))
 
 
-def _host(url: str) -> str | None:
-    return urlsplit(url).netloc or None
+def _host(url: str) -> str:
+    """Host and port; empty for what names none, as the origin `null` of a page in a sandbox."""
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:
+        return ""
