@@ -44,6 +44,14 @@ class StorageError(CooldownError):
     exit_code = 4
 
 
+class OutOfMemory(CooldownError):
+    """Memory ran out, of the machine or of its GPU: the remedy names what to lower."""
+
+
+class LossNotFinite(CooldownError):
+    """The loss, or the norm of the gradients, became a number that is none."""
+
+
 class Stopped(CooldownError):
     """The run was asked to stop (SIGTERM) and did so cleanly; running it again continues it.
 

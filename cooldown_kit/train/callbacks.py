@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from cooldown_kit.errors import CooldownError
+from cooldown_kit.errors import LossNotFinite
 from cooldown_kit.events import Checkpoint, Emit, Metric, Progress
 from cooldown_kit.train import checkpoints, history
 from cooldown_kit.train.checkpoints import Identity
@@ -145,9 +145,9 @@ def _on_any_device(flag: bool, device: torch.device) -> bool:
     return bool(shared.item())
 
 
-def _not_finite(name: str, value: float, step: int) -> CooldownError:
+def _not_finite(name: str, value: float, step: int) -> LossNotFinite:
     words = {"loss": "loss", "grad_norm": "norm of the gradients"}[name]
-    return CooldownError(
+    return LossNotFinite(
         f"the {words} became {value} at step {step}; training stopped before a checkpoint of it was written",
         where="train",
         remedy="lower `learning_rate`, raise `warmup`, keep `max_grad_norm` at 1 or below, or set `precision: fp32`; "

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cooldown_kit.errors import CooldownError
+from cooldown_kit.errors import OutOfMemory
 from cooldown_kit.train.options import TrainOptions
 
 
 @contextmanager
 def clear_out_of_memory(options: TrainOptions, sequence_length: int) -> Iterator[None]:
-    """Turn torch's and Python's out-of-memory errors into a :class:`CooldownError` with what to lower."""
+    """Turn torch's and Python's out-of-memory errors into a :class:`OutOfMemory` with what to lower."""
     import torch
 
     try:
@@ -23,7 +23,7 @@ def clear_out_of_memory(options: TrainOptions, sequence_length: int) -> Iterator
         known = isinstance(error, torch.OutOfMemoryError | MemoryError)
         if not known and "can't allocate memory" not in str(error):
             raise
-        raise CooldownError(
+        raise OutOfMemory(
             f"memory ran out on the {options.device}",
             where="train",
             remedy=", or ".join(_remedies(options, sequence_length)),
