@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -12,6 +13,8 @@ from fastapi.routing import APIRoute
 from cooldown_api.problems import ProblemError, documented
 from cooldown_kit.client.wire import FieldProblem
 
+_TYPE = re.compile(r"literal\[.*\]|constrained-\w+|int|float|str")
+"""Pydantic names the branch of a union in the place of an error; a client knows fields only."""
 _CODES = {"missing": "missing_required_parameter", "extra_forbidden": "unknown_parameter"}
 _EVERYWHERE = (
     "bad-request",
@@ -64,7 +67,7 @@ def _of_validation(error: RequestValidationError) -> ProblemError:
 
 
 def _place(location: Any) -> str:
-    parts = [str(part) for part in location]
+    parts = [str(part) for part in location if _TYPE.fullmatch(str(part)) is None]
     return ".".join(parts[1:] or parts)
 
 

@@ -52,10 +52,12 @@ def roots(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def live(make_settings: Callable[..., Settings], roots: Path) -> Iterator[Live]:
+def live(make_settings: Callable[..., Settings], roots: Path, tmp_path: Path) -> Iterator[Live]:
+    (tmp_path / "secrets" / "default").mkdir(parents=True)
+    (tmp_path / "secrets" / "default" / "forge").write_text("not-told-to-anybody")
     settings = make_settings(
         models={"tiny": str(roots / "base-model")},
-        sources={"roots": [roots], "references": "secrets"},
+        sources={"roots": [roots], "secrets_dir": tmp_path / "secrets"},
         limits={"upload_bytes": 1 << 20},
     )
     with live_api(settings) as (url, service), OpenAI(base_url=f"{url}/v1", api_key="none") as client:
