@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,15 +16,16 @@ DOCS = Path(__file__).parent.parent / "docs"
 
 
 def command_line() -> str:
-    """Every command with its arguments and flags."""
+    """Every command, and every command below it, with its arguments and flags."""
     import typer
 
     from cooldown_kit.cli.main import app
 
-    def lines() -> Iterator[str]:
-        group = typer.main.get_command(app)
-        for name, command in sorted(group.commands.items()):  # type: ignore[attr-defined]
-            yield f"cooldown {name}"
+    def lines(group: Any, above: str) -> Iterator[str]:
+        for name, command in sorted(group.commands.items()):
+            yield f"{above} {name}"
+            if hasattr(command, "commands"):
+                yield from lines(command, f"{above} {name}")
             for parameter in command.params:
                 names = (
                     " ".join(parameter.opts)
@@ -32,7 +34,7 @@ def command_line() -> str:
                 )
                 yield f"    {names}"
 
-    return "\n".join(lines()) + "\n"
+    return "\n".join(lines(typer.main.get_command(app), "cooldown")) + "\n"
 
 
 def recipe_options() -> str:

@@ -1,7 +1,8 @@
 """`cooldown`: thin; every command calls one function that the SDK also exposes.
 
 Exit status: 0 done, 1 failed, 2 the recipe or an input is wrong, 4 the workspace cannot be written, 75 stopped on request
-(run again to continue), 130 interrupted.
+(run again to continue), 130 interrupted. `cooldown jobs` adds: 3 not found, 5 the service refused a value, 6 the job failed,
+7 it was cancelled, 8 the time to wait is over, 9 conflict or quota, 77 not signed in or not allowed. A number means one thing only.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from typing import Annotated
 import typer
 
 from cooldown_kit import __version__
+from cooldown_kit.cli import jobs
+from cooldown_kit.cli.jobs.service import DETACHED
 
 app = typer.Typer(
     name="cooldown",
@@ -50,6 +53,7 @@ def _options(
 for _name in _COMMANDS:
     _module = import_module(f"cooldown_kit.cli.{_name}_command")
     app.command(_name)(_module.command)
+app.add_typer(jobs.app, name="jobs")
 for _point in sorted(entry_points(group="cooldown_kit.commands"), key=lambda point: point.name):
     _loaded = _point.load()
     if isinstance(_loaded, typer.Typer):
@@ -77,6 +81,8 @@ def call(arguments: list[str] | None = None) -> int:
             if not interrupted.is_set():
                 raise
             status = 130
+    if status == DETACHED:
+        return 130
     if status == 130 or (status and interrupted.is_set()):
         typer.echo(
             "interrupted: nothing half-written was kept; run the same command again to continue", err=True
@@ -112,7 +118,7 @@ def _call(arguments: list[str] | None) -> int:
     try:
         return int(app(arguments, standalone_mode=False) or 0)
     except CooldownError as error:
-        typer.echo(f"error: {error}" if error.exit_code != 75 else str(error), err=True)
+        typer.echo(f"error: {error}" if error.exit_code not in (75, DETACHED) else str(error), err=True)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return 130
