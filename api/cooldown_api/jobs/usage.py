@@ -48,16 +48,10 @@ def check_quota(
 
     Raises :class:`ProblemError` ``queue-full`` or ``quota-exceeded``.
     """
-    waiting = session.scalar(
-        select(func.count()).select_from(Job).where(Job.project_id == project.id, Job.state == State.QUEUED)
-    )
-    if project.max_queued is not None and (waiting or 0) >= project.max_queued:
-        raise ProblemError(
-            "queue-full",
-            f"{waiting} jobs of this project wait already; {project.max_queued} may",
-            remedy="submit again when some have started, or cancel some",
-            headers={"Retry-After": "60"},
-        )
+    if project.max_queued is not None:
+        _check_queue(session, project, project.max_queued)
+    if project.gpu_hours_per_month is None and project.job_hours_per_month is None:
+        return  # the sums grow with the month: nobody pays for them who has no limit
     month = month_of(now)
     usage = month_usage(session, project.id, month)
     for what, limit, taken, asked in (
@@ -70,6 +64,19 @@ def check_quota(
                 f"{limit:g} {what} hours a month: {taken / _HOUR:.2f} are used or held in {month}, and this job may take {asked / _HOUR:.2f}",
                 remedy="lower `max_duration_seconds`, wait for other jobs to end, or ask an administrator for more",
             )
+
+
+def _check_queue(session: Session, project: Project, most: int) -> None:
+    waiting = session.scalar(
+        select(func.count()).select_from(Job).where(Job.project_id == project.id, Job.state == State.QUEUED)
+    )
+    if (waiting or 0) >= most:
+        raise ProblemError(
+            "queue-full",
+            f"{waiting} jobs of this project wait already; {most} may",
+            remedy="submit again when some have started, or cancel some",
+            headers={"Retry-After": "60"},
+        )
 
 
 def hold(session: Session, job: Job, *, job_seconds: float, gpu_seconds: float, now: datetime) -> None:
