@@ -1,8 +1,8 @@
 """What every request passes through, outermost first. Pure ASGI, so that streams stream.
 
 ```
+ SecurityHeaders  on every answer, refusals and failures too
  RequestContext   id, log line, metrics, span; what nobody caught becomes a problem
- SecurityHeaders  on every answer, refusals too
  HostCheck        foreign names
  BodyLimit        bytes, declared or counted
  StreamLimit      open event streams of one caller
@@ -31,5 +31,5 @@ def add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(StreamLimit, limits=settings.limits)
     app.add_middleware(BodyLimit, limits=settings.limits)
     app.add_middleware(HostCheck, settings=settings)
-    app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestContext, metrics=app.state.http_metrics, tracer=request_tracer())
+    app.add_middleware(SecurityHeaders)

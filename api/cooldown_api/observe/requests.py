@@ -1,4 +1,4 @@
-"""The outermost layer: every request has an id, a line in the log, a place in the metrics, and an answer."""
+"""The layer around all that works: every request has an id, a line in the log, a place in the metrics, and an answer."""
 
 from __future__ import annotations
 
