@@ -61,6 +61,8 @@ class Call(Generic[T]):
     """Sent as JSON."""
     headers: Mapping[str, str] = field(default_factory=dict)
     idempotency_key: str | None = None
+    repeatable: bool = True
+    """Whether the service does it once however often it is asked: by the method, or by a key that all tries of a call share."""
 
     def outgoing(self, options: CallOptions, key: str | None, tries: int) -> Outgoing:
         """The request of one try. All tries of a call have the same idempotency key."""

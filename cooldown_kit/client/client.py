@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import httpx
 
-from cooldown_kit.client import groups, wire
+from cooldown_kit.client import administration, groups, wire
 from cooldown_kit.client.actions import Flow
 from cooldown_kit.client.awaiting import AwaitingDriver
 from cooldown_kit.client.blocking import BlockingDriver
@@ -194,24 +194,24 @@ class Client(_Client, BlockingCalls):
         return groups.Studies(self._link)
 
     @cached_property
-    def keys(self) -> groups.Keys:
-        return groups.Keys(self._link)
+    def keys(self) -> administration.Keys:
+        return administration.Keys(self._link)
 
     @cached_property
-    def webhooks(self) -> groups.Webhooks:
-        return groups.Webhooks(self._link)
+    def webhooks(self) -> administration.Webhooks:
+        return administration.Webhooks(self._link)
 
     @cached_property
-    def audit(self) -> groups.Audit:
-        return groups.Audit(self._link)
+    def audit(self) -> administration.Audit:
+        return administration.Audit(self._link)
 
     @cached_property
-    def projects(self) -> groups.Projects:
-        return groups.Projects(self._link)
+    def projects(self) -> administration.Projects:
+        return administration.Projects(self._link)
 
     @cached_property
-    def workers(self) -> groups.Workers:
-        return groups.Workers(self._link)
+    def workers(self) -> administration.Workers:
+        return administration.Workers(self._link)
 
 
 class AsyncClient(_Client, AwaitingCalls):
@@ -291,24 +291,24 @@ class AsyncClient(_Client, AwaitingCalls):
         return groups.AsyncStudies(self._link)
 
     @cached_property
-    def keys(self) -> groups.AsyncKeys:
-        return groups.AsyncKeys(self._link)
+    def keys(self) -> administration.AsyncKeys:
+        return administration.AsyncKeys(self._link)
 
     @cached_property
-    def webhooks(self) -> groups.AsyncWebhooks:
-        return groups.AsyncWebhooks(self._link)
+    def webhooks(self) -> administration.AsyncWebhooks:
+        return administration.AsyncWebhooks(self._link)
 
     @cached_property
-    def audit(self) -> groups.AsyncAudit:
-        return groups.AsyncAudit(self._link)
+    def audit(self) -> administration.AsyncAudit:
+        return administration.AsyncAudit(self._link)
 
     @cached_property
-    def projects(self) -> groups.AsyncProjects:
-        return groups.AsyncProjects(self._link)
+    def projects(self) -> administration.AsyncProjects:
+        return administration.AsyncProjects(self._link)
 
     @cached_property
-    def workers(self) -> groups.AsyncWorkers:
-        return groups.AsyncWorkers(self._link)
+    def workers(self) -> administration.AsyncWorkers:
+        return administration.AsyncWorkers(self._link)
 
 
 _GROUPS = ("jobs", "plans", "datasets", "studies", "keys", "webhooks", "audit", "projects", "workers")

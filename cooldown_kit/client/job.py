@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,6 +13,7 @@ from cooldown_kit.client import wire
 from cooldown_kit.client.actions import Flow
 from cooldown_kit.client.awaiting import AwaitingDriver
 from cooldown_kit.client.blocking import BlockingDriver
+from cooldown_kit.client.durations import seconds_of
 from cooldown_kit.client.endpoint import (
     Awaiting,
     Blocking,
@@ -197,9 +199,16 @@ class _JobHandle(wire.Job):
         return self._take((yield from ask_job(self._link.options, self.id, "resume")))
 
     @job_endpoint
-    def rerun(self, *, priority: int | None = None, gpus: int | None = None) -> Flow[Any]:
-        """The same once more, as a new job, which is returned; what is given differs."""
-        changes = {"priority": priority, "gpus": gpus}
+    def rerun(
+        self,
+        *,
+        priority: int | None = None,
+        gpus: int | None = None,
+        max_duration: float | timedelta | str | None = None,
+    ) -> Flow[Any]:
+        """The same once more, as a new job, which is returned; what is given differs. It goes on from what is done."""
+        seconds = None if max_duration is None else seconds_of(max_duration)
+        changes = {"priority": priority, "gpus": gpus, "max_duration_seconds": seconds}
         body = {name: value for name, value in changes.items() if value is not None}
         found = yield from ask_job(self._link.options, self.id, "rerun", body)
         return type(self).bind(self._link, found)

@@ -41,11 +41,16 @@ class Calls:
         self,
         path: str,
         model: type[Model],
-        body: dict[str, Any],
+        body: dict[str, Any] | None = None,
         idempotency_key: str | None = None,
+        *,
         method: str = "POST",
+        repeatable: bool = True,
     ) -> Flow[Model]:
-        call = Call(method, path, reads(model), body=body, idempotency_key=idempotency_key)
+        """``repeatable`` is false for what the service would do twice when it is asked twice."""
+        call = Call(
+            method, path, reads(model), body=body, idempotency_key=idempotency_key, repeatable=repeatable
+        )
         return perform(call, self._link.options)
 
     def _list(

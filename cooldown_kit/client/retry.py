@@ -17,7 +17,7 @@ from cooldown_kit.client.errors import ApiError, ClientError, ConnectionFailed, 
 from cooldown_kit.client.refusals import error_of
 
 T = TypeVar("T")
-_REPEATABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+_REPEATABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "POST"})
 _RETRIED: Final = frozenset({408, 429, *range(500, 600)})
 _NOT_DONE: Final = frozenset({429, 503})
 """Answers that say that the request was not carried out."""
@@ -35,8 +35,8 @@ def perform(call: Call[T], options: CallOptions) -> Flow[T]:
 
 def exchange(call: Call[T], options: CallOptions, *, opened: bool = False) -> Flow[Answer]:
     """The answer of a call that succeeded; with ``opened`` its body is still to be read."""
-    key = call.idempotency_key or (uuid.uuid4().hex if call.method == "POST" else None)
-    repeatable = call.method in _REPEATABLE or key is not None
+    repeatable = call.repeatable and call.method in _REPEATABLE
+    key = call.idempotency_key or (uuid.uuid4().hex if repeatable and call.method == "POST" else None)
     for tries in count():
         request = call.outgoing(options, key, tries)
         pause: float | None

@@ -174,3 +174,21 @@ def test_an_answer_of_something_else_is_an_error_that_says_so(
 def test_what_a_newer_service_says_more_is_kept(server: FaultyService, client: Any) -> None:
     server.script(Reply(job(carbon_grams=12)))
     assert client.jobs.get(JOB).carbon_grams == 12
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda client: client.keys.create("ci"),
+        lambda client: client.webhooks.create("ops", "https://ops.example"),
+        lambda client: client.webhooks.rotate_secret("hook_1"),
+        lambda client: client.webhooks.test("hook_1"),
+    ],
+)
+def test_a_secret_that_may_have_been_made_is_not_made_twice(
+    server: FaultyService, client: Any, pauses: list[float], make: Any
+) -> None:
+    server.script(Reply(dropped=True))
+    with pytest.raises(ConnectionFailed):
+        make(client)
+    assert len(server.asked) == 1 and "idempotency-key" not in server.asked[0].headers
