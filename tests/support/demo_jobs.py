@@ -249,6 +249,37 @@ MIX_SUMMARY = {
 }
 
 
+LINEAGE = {
+    "nodes": [
+        {"id": "s1", "kind": "source", "name": "handbook", "digest": "91b2c0d4e8f7a6b5"},
+        {"id": "s2", "kind": "source", "name": "payments", "digest": "3f9c2b1d7a6e5f4c"},
+        {"id": "documents", "kind": "documents", "name": "documents", "digest": "77e0aa13bc94d2f1"},
+        {"id": "mixture", "kind": "mixture", "name": "mixture", "digest": "c0ffee11d00dfeed"},
+        {
+            "id": "base_model",
+            "kind": "base_model",
+            "name": "HuggingFaceTB/SmolLM2-1.7B",
+            "digest": "0a1b2c3d4e5f6071",
+        },
+        {"id": "job", "kind": "job", "name": "this"},
+        {"id": "model", "kind": "model", "name": "model", "digest": "5eed5eed5eed5eed"},
+        {"id": "evidence", "kind": "evidence", "name": "evidence", "digest": "b17b17b17b17b17b"},
+    ],
+    "edges": [
+        {"source": a, "target": b}
+        for a, b in (
+            ("s1", "documents"),
+            ("s2", "documents"),
+            ("documents", "mixture"),
+            ("mixture", "job"),
+            ("base_model", "job"),
+            ("job", "model"),
+            ("model", "evidence"),
+        )
+    ],
+}
+
+
 def prepare(writer: JobWriter, *, minutes: float) -> None:
     """Harvest, curation and mixture, up to the first step."""
     for stage, detail, seconds in (
@@ -537,6 +568,7 @@ def _succeeded(database: Database, project: str, plan: str, artefacts: ArtefactS
             "report": True,
             "tokens": STEPS * TOKENS_PER_STEP,
             "evidence": evidence,
+            "lineage": LINEAGE,
         },
     )
     files = {

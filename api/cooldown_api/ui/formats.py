@@ -111,6 +111,11 @@ def log_line(text: str) -> str:
     return _BIDI.sub(_code, _CONTROLS.sub(_code, last.expandtabs(8)))
 
 
+def block(text: str) -> str:
+    """A document of somebody else, in its lines: what cannot be seen is shown as its code."""
+    return "\n".join(_BIDI.sub(_code, _CONTROLS.sub(_code, line)) for line in str(text).split("\n"))
+
+
 def words(name: str) -> str:
     """``code_review`` → ``code review``."""
     return visible(name).replace("_", " ")
@@ -134,6 +139,7 @@ FILTERS: Final[dict[str, Callable[..., str]]] = {
         clock,
         visible,
         log_line,
+        block,
         words,
     )
 }

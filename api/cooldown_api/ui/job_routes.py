@@ -69,7 +69,7 @@ def job_page(access: Viewer, id: Id, part: Choice = "") -> Response:
     with access.read() as session:
         job = load_job(session, id)
         shown = read_job_page(session, job)
-        lineage = lineage_of(session, job, access.service.settings)
+        lineage = lineage_of(session, job)
         heavy: dict[str, Any] = {}
         if not live:
             heavy = {

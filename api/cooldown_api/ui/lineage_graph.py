@@ -10,13 +10,13 @@ from urllib.parse import quote
 from cooldown_api.ui.formats import visible
 from cooldown_kit.client.wire import Lineage, LineageNode
 
-_WIDTH: Final = 196
+_WIDTH: Final = 160
 _HEIGHT: Final = 60
-_ACROSS: Final = 58
+_ACROSS: Final = 34
 """Between columns."""
 _DOWN: Final = 16
 _MARGIN: Final = 2
-_LETTERS: Final = 25
+_LETTERS: Final = 18
 """That fit into a box."""
 
 
@@ -64,7 +64,7 @@ def lineage_graph(lineage: Lineage) -> LineageGraph:
             y=y,
             label=_label(str(nodes[id].detail.get("name") or nodes[id].name)),
             link=_link(nodes[id]),
-            self=nodes[id].id == lineage.job or nodes[id].name == lineage.job,
+            self=nodes[id].name == lineage.job,
             made_from=[nodes[source].name for source, target in edges if target == id],
         )
         for id, (x, y) in places.items()
@@ -74,7 +74,7 @@ def lineage_graph(lineage: Lineage) -> LineageGraph:
 
 
 def _columns(nodes: dict[str, LineageNode], edges: list[tuple[str, str]]) -> dict[str, int]:
-    """Longest way from a source; bounded, so that a circle in what somebody wrote ends too."""
+    """Longest way from a beginning, and beginnings just before what is made from them. A circle in what somebody wrote ends too."""
     columns = dict.fromkeys(nodes, 0)
     for _ in range(len(nodes)):
         moved = False
@@ -83,7 +83,11 @@ def _columns(nodes: dict[str, LineageNode], edges: list[tuple[str, str]]) -> dic
                 columns[target] = columns[source] + 1
                 moved = True
         if not moved:
-            return columns
+            break
+    made = {target for _, target in edges}
+    for id in nodes.keys() - made:
+        after = [columns[target] for source, target in edges if source == id]
+        columns[id] = max(min(after, default=1) - 1, 0)
     return {id: min(column, len(nodes) - 1) for id, column in columns.items()}
 
 
@@ -100,8 +104,8 @@ def _label(name: str) -> str:
 
 
 def _link(node: LineageNode) -> str | None:
-    if node.kind == "job" and node.id.startswith(("job_", "plan_")):
-        return f"/jobs/{quote(node.id, safe='')}"
+    if node.kind == "job":
+        return f"/jobs/{quote(node.name, safe='')}"
     if node.kind == "dataset" and "@v" in node.name:
         return f"/datasets/{quote(node.name, safe='@')}"
     return None

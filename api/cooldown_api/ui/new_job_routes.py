@@ -170,8 +170,9 @@ def _like(access: Access, id: str) -> Draft:
 
 
 def _starter() -> str:
-    return starter_recipe(
+    text = starter_recipe(
         name="my-first-cooldown",
         model="HuggingFaceTB/SmolLM2-135M",
         repositories=["https://git.example.com/team/service.git"],
     )
+    return text.replace("env:GITHUB_TOKEN", "secret:github")  # a service's own environment is nobody's

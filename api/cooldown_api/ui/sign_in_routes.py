@@ -30,9 +30,15 @@ def take_key(
     key: Annotated[str, Form(max_length=400)],
     next: Annotated[str, Form(max_length=2000)] = _HOME,
 ) -> Response:
+    service = request.app.state.service
+    failures = service.callers.failures
+    address = request.client.host if request.client else ""
     try:
-        value, _ = sign_in(request.app.state.service, key)
+        failures.check(address)
+        value, _ = sign_in(service, key)
     except ProblemError as problem:
+        if problem.kind.code == "not-authenticated":
+            failures.failed(address)
         return page_for_anybody(
             request, "sign_in.html.j2", status=problem.kind.status, next=_inside(next), problem=problem.detail
         )

@@ -86,6 +86,7 @@ export class Charts {
     this.#library ??= load(this.#page.dataset.plotly);
     await this.#library;
     const points = [...this.#points.values()].sort((a, b) => a.step - b.step);
+    this.#page.dataset.charts = "yes"; // what is not shown has no width to be drawn in
     const figures = this.#figures(points);
     for (const place of document.querySelectorAll("[data-plot]")) {
       const { traces, layout } = figures[place.dataset.plot];

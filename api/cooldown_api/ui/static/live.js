@@ -96,6 +96,8 @@ class Job {
     // a browser opens six connections to a server at most: tabs that nobody sees hold none
     document.addEventListener("visibilitychange", () => (document.hidden ? this.#close() : this.#open()));
     addEventListener("pageshow", () => this.#open());
+    // the queue moves, and time passes, without news of this job
+    setInterval(() => this.#ended || document.hidden || this.#renew(0), 10000);
   }
 
   #open() {
@@ -112,6 +114,7 @@ class Job {
       this.#say("away", "the connection is gone; trying again");
       if (stream.readyState !== EventSource.CLOSED || this.#stream !== stream) return; // the browser tries by itself
       this.#close();
+      this.#renew(0); // where the sign-in has ended, this leads to the door
       setTimeout(() => document.hidden || this.#open(), this.#wait);
       this.#wait = Math.min(this.#wait * 2, 30000);
     };
