@@ -103,7 +103,12 @@ def _postgres(url: str) -> Engine:
         max_overflow=8,
         pool_pre_ping=True,
         isolation_level="READ COMMITTED",
-        connect_args={"application_name": "cooldown-kit", "connect_timeout": 10},
+        connect_args={
+            "application_name": "cooldown-kit",
+            "connect_timeout": 10,
+            # a machine that freezes inside of a transaction must not hold its rows for ever
+            "options": f"-c idle_in_transaction_session_timeout={_BUSY_SECONDS * 1000}",
+        },
     )
 
 

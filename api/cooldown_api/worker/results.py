@@ -46,7 +46,7 @@ def store_artefacts(
     """
     with database.read(ALL_PROJECTS) as session:
         rows = session.execute(select(Artefact.name, Artefact.bytes).where(Artefact.job_id == job_id))
-        there = {name: size for name, size in rows}
+        there = {row.name: row.bytes for row in rows}
     for file in files:
         path = Path(file.path)
         try:
