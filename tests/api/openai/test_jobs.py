@@ -16,9 +16,9 @@ from cooldown_api.database.scoping import ALL_PROJECTS
 from cooldown_api.database.tables import Artefact, Delivery, Job, Webhook
 from cooldown_api.jobs.events import append_event
 from cooldown_api.jobs.transition import load_for_update
+from cooldown_api.webhooks.signing import body_of, new_secret, signed_headers
 from openai import AsyncOpenAI
 from sqlalchemy import select
-from standardwebhooks import Webhook as Signer
 
 from cooldown_kit.client.states import State
 from job_rows import add_artefact, add_checkpoint, add_job, add_metrics, move
@@ -341,11 +341,11 @@ def test_the_asynchronous_client_does_the_same(live: Live) -> None:
 
 
 def test_webhooks_are_what_the_client_unwraps(live: Live, tmp_path: Path) -> None:
-    secret = "whsec_" + "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0"
+    secret = new_secret()
     with live.service.database.write("default") as session:
         session.add(
             Webhook(
-                id="wh_1",
+                id="hook_1",
                 name="w",
                 url="https://hooks.example/x",
                 event_types=["fine_tuning.*"],
@@ -358,15 +358,10 @@ def test_webhooks_are_what_the_client_unwraps(live: Live, tmp_path: Path) -> Non
     finish(live, name, tmp_path)
     with live.service.database.read("default") as session:
         (delivery,) = session.scalars(select(Delivery)).all()
-    body = json.dumps(delivery.body)
-    now = datetime.now(UTC)
-    headers = {
-        "webhook-id": delivery.id,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Signer(secret).sign(delivery.id, now, body),
-    }
+    body = body_of(delivery.body)
+    headers = signed_headers(delivery.id, int(time.time()), body, [secret])
     event = live.client.webhooks.unwrap(body, headers, secret=secret)
     assert event.type == "fine_tuning.job.succeeded"
     assert live.client.fine_tuning.jobs.retrieve(event.data.id).id == name
     with pytest.raises(openai.InvalidWebhookSignatureError):
-        live.client.webhooks.unwrap(body.replace("succeeded", "failed"), headers, secret=secret)
+        live.client.webhooks.unwrap(body.replace(b"succeeded", b"failed"), headers, secret=secret)
