@@ -17,7 +17,15 @@ _PREFIX: Final = "COOLDOWN_"
 SECRETS_DIR: Final = "COOLDOWN_SECRETS_DIR"
 """Names a folder with one file a setting (`database_url`, `cooldown_secret_key`), as containers mount secrets."""
 _OF_OTHERS: Final = frozenset(
-    {SECRETS_DIR, "COOLDOWN_URL", "COOLDOWN_API_KEY", "COOLDOWN_PROJECT", "COOLDOWN_TEST_CACHE"}
+    {
+        SECRETS_DIR,
+        "COOLDOWN_URL",
+        "COOLDOWN_API_KEY",
+        "COOLDOWN_PROJECT",
+        "COOLDOWN_CONTEXT",
+        "COOLDOWN_CONFIG",
+        "COOLDOWN_TEST_CACHE",
+    }
 )
 """Variables of the client, and of tests, which may stand in the same environment."""
 

@@ -58,6 +58,8 @@ class _JobHandle(wire.Job):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.id} {self.name!r} {self.state}>"
 
+    __str__ = __repr__
+
     @property
     def ended(self) -> bool:
         """For good."""
