@@ -180,6 +180,6 @@ def _override(data: dict[str, Any], dotted: str, value: Any) -> None:
 
 
 def _traceparent(access: Access) -> str | None:
-    """W3C Trace Context of the request, so that the attempt's spans belong to its trace."""
-    given = access.request.headers.get("traceparent", "")
-    return given if len(given) == 55 and given.isascii() and given.isprintable() else None
+    """W3C Trace Context of the request (of its own span, where there is one), so that the attempt's spans belong to its trace."""
+    found: str | None = getattr(access.request.state, "traceparent", None)
+    return found

@@ -7,9 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from cooldown_api.database.scoping import ALL_PROJECTS
+from cooldown_api.database.tables import Job
 from cooldown_api.observe.http_metrics import HttpMetrics
 from cooldown_api.observe.requests import RequestContext
 from cooldown_api.observe.telemetry import RequestTracer, request_tracer, wanted
+from cooldown_api.service import Service
 from cooldown_api.settings import Settings
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
@@ -17,6 +20,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
+
+from job_rows import RECIPE
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -65,6 +70,16 @@ def test_each_request_is_a_span_below_its_callers_and_hands_itself_on() -> None:
     assert second.status.status_code is StatusCode.ERROR
     assert second.context.trace_id != first.context.trace_id
     assert "hunter2" not in first.to_json()
+
+
+def test_a_job_remembers_the_trace_it_was_submitted_in(client: TestClient, service: Service) -> None:
+    job = client.post("/v1/jobs", json={"recipe": RECIPE}, headers={"traceparent": PARENT}).json()["id"]
+    other = client.post(
+        "/v1/jobs", json={"recipe": RECIPE}, headers={"traceparent": PARENT[:-3] + " 01"}
+    ).json()["id"]
+    with service.database.read(ALL_PROJECTS) as session:
+        assert session.get_one(Job, job).traceparent == PARENT
+        assert session.get_one(Job, other).traceparent is None
 
 
 def test_the_service_imports_no_telemetry_and_no_trainer_by_default(tmp_path: Path) -> None:
