@@ -70,7 +70,9 @@ def test_worker_and_child_killed_together_are_another_attempt_from_the_checkpoin
     assert any("continues after step" in str(e.data) for e in fleet.events(id))
 
 
-def test_a_worker_that_slept_past_its_lease_finds_that_another_has_its_jobs_and_leaves_them(fleet: Any) -> None:
+def test_a_worker_that_slept_past_its_lease_finds_that_another_has_its_jobs_and_leaves_them(
+    fleet: Any,
+) -> None:
     id = fleet.submit(steps=200, seconds=0.02)
     sleeper = fleet.supervisor()
     while step_of(fleet, id) < 2:
