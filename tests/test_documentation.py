@@ -85,9 +85,12 @@ def test_commands_and_their_flags_exist(block: Block) -> None:
         words = shlex.split(line.removeprefix("$ "), comments=True)
         if words[:1] != ["cooldown"] or len(words) < 2 or words[1].startswith("-"):
             continue
-        assert words[1] in commands, line
-        known = {flag for parameter in commands[words[1]].params for flag in parameter.opts}
-        assert not {word.split("=")[0] for word in words[2:] if word.startswith("-")} - known, line
+        command, rest = commands.get(words[1]), words[2:]
+        if hasattr(command, "commands"):  # a group, such as `cooldown jobs`
+            command, rest = command.commands.get(words[2]), words[3:]
+        assert command is not None, line
+        known = {flag for parameter in command.params for flag in parameter.opts}
+        assert not {word.split("=")[0] for word in rest if word.startswith("-")} - known, line
 
 
 @pytest.mark.parametrize("block", _blocks("console", "bash", "sh"), ids=str)

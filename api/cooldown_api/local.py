@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import httpx
 from pydantic import ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from cooldown_api.local_host import Host
 from cooldown_api.local_place import Lock, answering
@@ -62,12 +63,27 @@ def local_settings(folder: Path, given: dict[str, Any]) -> Settings:
         )
     url = given.get("database_url") or f"sqlite:///{folder / 'cooldown.db'}"
     try:
-        return Settings.model_validate(
+        return _OfArguments.model_validate(
             {**given, "data_dir": folder, "auth": "none", "database_url": url, "sources": sources}
         )
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise InputError(f"settings are wrong: {wrong}", remedy="docs/operators.md explains each") from None
+
+
+class _OfArguments(Settings):
+    """Settings of arguments alone: the environment is that of some other program, perhaps with a server's settings in it."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *others: Any,
+        **named: Any,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del settings_cls, others, named
+        return (init_settings,)
 
 
 class _Shared:

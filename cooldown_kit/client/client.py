@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from collections.abc import Mapping
 from functools import cached_property
@@ -249,7 +250,7 @@ class AsyncClient(_Client, AwaitingCalls):
     def local(
         cls, path: str | Path = ".cooldown/service", *, stop: bool = False, **settings: Any
     ) -> AsyncClient:
-        """As :meth:`Client.local`; the service has a thread and a loop of its own."""
+        """As :meth:`Client.local`. The service has a thread and a loop of its own; this one waits until it answers."""
         service = open_local(Path(path), stop=stop, settings=settings)
         try:
             client = cls(
@@ -266,7 +267,7 @@ class AsyncClient(_Client, AwaitingCalls):
         if self._owns:
             await self._driver.close()
             if self._local is not None:
-                self._local.close()
+                await asyncio.to_thread(self._local.close)
 
     async def __aenter__(self) -> Self:
         return self

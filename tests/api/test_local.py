@@ -21,6 +21,7 @@ from typing import Any
 import psutil
 import pytest
 from cooldown_api import local_place
+from cooldown_api.local import local_settings
 
 from cooldown_kit import AsyncClient, Client
 from cooldown_kit.cli import main as cli
@@ -33,6 +34,7 @@ NO_WORKER: dict[str, Any] = {"worker": {"slots": 0}}
 def _nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("COOLDOWN_URL", raising=False)
     monkeypatch.setenv("DATABASE_URL", "postgresql://elsewhere.example/never")
+    monkeypatch.setenv("COOLDOWN_WORKER__SLOTS", "900")
     monkeypatch.chdir(tmp_path)
 
 
@@ -191,6 +193,11 @@ def test_settings_that_cannot_be_are_refused_before_anything_starts(
     with pytest.raises(InputError, match=words):
         Client.local("service", **settings)
     assert not (tmp_path / "service").exists()
+
+
+def test_the_environment_sets_nothing(tmp_path: Path) -> None:
+    settings = local_settings(tmp_path, {})
+    assert settings.worker.slots == 1 and settings.url == f"sqlite:///{tmp_path}/cooldown.db"
 
 
 def test_a_folder_that_cannot_be_one_is_named(tmp_path: Path) -> None:
