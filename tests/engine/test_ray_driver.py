@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +67,8 @@ def cluster() -> Iterator[dict[str, str]]:
         yield {**environment, "address": address}
     finally:
         head.send_signal(signal.SIGTERM)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             head.wait(30)
-        except subprocess.TimeoutExpired:
-            pass
         process.kill_group(identity)
         head.wait()
 

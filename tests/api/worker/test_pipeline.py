@@ -79,6 +79,8 @@ def step_of(fleet: Any, id: str) -> int:
     return int((fleet.job(id).progress or {}).get("step", 0))
 
 
+# it takes a minute of training, and says nothing of one database that it does not say of the other
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 @pytest.mark.timeout(600)
 def test_a_run_that_was_paused_and_one_whose_child_was_killed_end_with_the_weights_of_an_undisturbed_one(
     real: Any, recipe: dict[str, Any]
@@ -136,6 +138,7 @@ def test_what_the_policy_refuses_is_refused_in_the_child_too(
     assert (job.state, job.reason, job.attempt) == ("failed", "refused", 1)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.timeout(300)
 def test_a_plan_keeps_its_documents_for_a_job_that_runs_what_was_shown(
     real: Any, recipe: dict[str, Any]
