@@ -19,9 +19,10 @@ from cooldown_api.files.stored import PURPOSE, check_purpose, delete_file, find_
 from cooldown_api.openai import result_file
 from cooldown_api.openai.expiry import seconds_of
 from cooldown_api.openai.file_views import view_file
-from cooldown_api.openai.names import body_of
+from cooldown_api.openai.names import body_of, file_body
 from cooldown_api.openai.route import OpenAIRoute, invalid, may_answer
 from cooldown_api.openai.shapes import FileDeleted, FileObject, ListPage, list_page
+from cooldown_api.openapi_document import links
 from cooldown_api.pages import ID_PATTERN, Cursor, Order, select_page
 from cooldown_api.problems import ProblemError, not_found
 
@@ -53,7 +54,10 @@ _FORM: Final[dict[str, Any]] = {
     "/files",
     operation_id="create_file",
     summary="Upload a file",
-    responses=may_answer("body-too-large", "unsupported-media-type", "quota-exceeded"),
+    responses={
+        **may_answer("body-too-large", "unsupported-media-type", "quota-exceeded"),
+        **links(200, "get_file", "get_file_content", "delete_file"),
+    },
     openapi_extra=_FORM,
 )
 async def create_file(access: Editor, request: Request) -> FileObject:
@@ -85,17 +89,17 @@ def list_files(
     purpose: Annotated[str | None, Query(max_length=64)] = None,
 ) -> ListPage[FileObject]:
     """Uploaded files and the result files of jobs, newest first, by when the file came or the job was created."""
-    position = (after or "").removeprefix("file-")
+    position = file_body(after or "")
+    if after is not None and position is None:
+        raise invalid("after", "it must be the id of a file")
     found: list[tuple[str, StoredFile | Job]] = []
+    more_files = more_results = False
     with access.read() as session:
         if purpose in (None, PURPOSE):
             files = present(select(StoredFile), access.now(session))
             cursor = Cursor(f"file-{position}" if after else None, limit)
             rows, more_files = select_page(session, files, StoredFile.id, cursor, order)
             found += [(row.id.removeprefix("file-"), row) for row in rows]
-        else:
-            more_files = False
-        more_results = False
         if purpose in (None, result_file.PURPOSE):
             jobs = result_file.with_results(select(Job))
             cursor = Cursor(f"job_{position}" if after else None, limit)

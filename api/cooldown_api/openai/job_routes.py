@@ -39,6 +39,7 @@ from cooldown_api.openai.shapes import (
     list_page,
 )
 from cooldown_api.openai.training import translate
+from cooldown_api.openapi_document import links
 from cooldown_api.pages import Cursor, select_page
 from cooldown_api.problems import ProblemError
 from cooldown_api.values import check_body as check_values_of
@@ -63,14 +64,25 @@ _METADATA: Final[dict[str, Any]] = {
 }
 
 
+_ABOUT_A_JOB: Final = (
+    "get_fine_tuning_job",
+    "list_fine_tuning_events",
+    "list_fine_tuning_checkpoints",
+    "pause_fine_tuning_job",
+    "resume_fine_tuning_job",
+    "cancel_fine_tuning_job",
+)
+
+
 @router.post(
     "/fine_tuning/jobs",
     operation_id="create_fine_tuning_job",
     summary="Create a fine-tuning job",
     response_model=FineTuningJob,
-    responses=may_answer(
-        "refused", "quota-exceeded", "not-found", "conflict", "queue-full", "body-too-large"
-    ),
+    responses={
+        **may_answer("refused", "quota-exceeded", "not-found", "conflict", "queue-full", "body-too-large"),
+        **links(200, *_ABOUT_A_JOB),
+    },
 )
 def create_fine_tuning_job(
     access: Editor, body: CreateFineTuningJob, key: IdempotencyKey = None

@@ -39,9 +39,15 @@ def result_file_name(job_id: str) -> str:
     return "file-" + body_of(job_id)
 
 
-def job_of_result_file(name: str) -> str | None:
+def file_body(name: str) -> str | None:
+    """The 26 characters of a file's id, be it an upload or the metrics of a job."""
     match = _FILE.fullmatch(name)
-    return f"job_{match[1]}" if match else None
+    return match[1] if match else None
+
+
+def job_of_result_file(name: str) -> str | None:
+    body = file_body(name)
+    return None if body is None else f"job_{body}"
 
 
 def event_name(job_id: str, seq: int) -> str:

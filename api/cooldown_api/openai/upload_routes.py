@@ -24,6 +24,7 @@ from cooldown_api.openai.expiry import ExpiresAfter
 from cooldown_api.openai.file_views import view_part, view_upload
 from cooldown_api.openai.route import OpenAIRoute, invalid, may_answer
 from cooldown_api.openai.shapes import UploadObject, UploadPartObject
+from cooldown_api.openapi_document import links
 from cooldown_api.pages import ID_PATTERN
 
 router = APIRouter(tags=["openai"], route_class=OpenAIRoute)
@@ -70,7 +71,10 @@ class UploadComplete(BaseModel):
     "/uploads",
     operation_id="create_upload",
     summary="Begin a file that comes in parts",
-    responses=may_answer("body-too-large", "quota-exceeded"),
+    responses={
+        **may_answer("body-too-large", "quota-exceeded"),
+        **links(200, "add_upload_part", "complete_upload", "cancel_upload"),
+    },
 )
 def begin(access: Editor, body: UploadCreate) -> UploadObject:
     """It must be completed within an hour."""

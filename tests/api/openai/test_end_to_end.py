@@ -248,6 +248,7 @@ def test_from_a_dataset_by_its_reference(working: Live, allowed: Path) -> None:
         "goal": "code",
         "sources": {"code": {"connector": "git", "path": str(allowed), "take": ["files"]}},
         "mix": {"shares": {"code": {"code": 1}}},
+        "holdout": {"newest": 0.25},
     }
     made = client.post("/datasets", body={"name": "billing", "recipe": recipe}, cast_to=dict)  # type: ignore[type-var]
     end = time.monotonic() + SECONDS
@@ -258,7 +259,7 @@ def test_from_a_dataset_by_its_reference(working: Live, allowed: Path) -> None:
     job = client.fine_tuning.jobs.create(
         model="tiny",
         training_file="dataset:billing@v1",
-        extra_body={"recipe": merged(QUICK, {"mix": {"tokens": "2k"}})},
+        extra_body={"recipe": {**merged(QUICK, {"mix": {"tokens": "2k"}}), "holdout": recipe["holdout"]}},
     )
     assert job.training_file == "dataset:billing@v1"
     assert wait(working, job.id, "succeeded").trained_tokens

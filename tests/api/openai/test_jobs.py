@@ -296,12 +296,13 @@ def test_nobody_reaches_what_is_another_project_s(live: Live) -> None:
     assert [one.id for one in live.client.models.list()] == ["tiny"]
 
 
-@pytest.mark.parametrize("cursor", ["x", "ftjob-1", "ckpt_00000000000000000000000000"])
+@pytest.mark.parametrize("cursor", ["x", "ftjob-1", "ckpt_00000000000000000000000000", "file-\0"])
 def test_a_cursor_that_is_none_is_refused(live: Live, cursor: str) -> None:
     jobs = live.client.fine_tuning.jobs
     name = create(live)
     for ask in (
         lambda: jobs.list(after=cursor),
+        lambda: live.client.files.list(after=cursor),
         lambda: jobs.list_events(name, after=cursor),
         lambda: jobs.checkpoints.list(name, after=cursor),
     ):
