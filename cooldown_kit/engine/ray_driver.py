@@ -154,7 +154,7 @@ class Driver:
                 return ask(self._client)
             except Exception as error:  # its client raises errors of several libraries
                 self._client = None
-                _log.warning("the cluster does not answer (%s)", type(error).__name__)
+                _log.warning("the cluster does not answer: %s", f"{type(error).__name__}: {error}"[:300])
                 if clock() - since > self._spec.orphan_seconds:
                     raise ClusterLost(f"{type(error).__name__}: {error}"[:500]) from error
                 time.sleep(_EVERY)
@@ -183,6 +183,10 @@ class Driver:
 
 
 def _connect(ray: RaySpec) -> Any:
+    given = any(os.environ.get(name) for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"))
+    if given or Path("~/.ray/auth_token").expanduser().exists():
+        # a cluster asks for its token unless told otherwise, and a client sends the one it has only when told to
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     from ray.job_submission import JobSubmissionClient
 
     address = ray.address or os.environ.get("RAY_API_SERVER_ADDRESS") or os.environ.get("RAY_ADDRESS")

@@ -37,6 +37,7 @@ class Stopping:
         self._seen: int | None = None
         self._seen_at = clock()
         self._asked_at = 0.0
+        self._forced = False
         self.reason = Reason.WORKER_STOPPED
         """Why it stops. Only the loss of its watcher is known here; who asked knows the rest."""
         self._thread = threading.Thread(target=self._watch, name="watch", daemon=True)
@@ -67,8 +68,13 @@ class Stopping:
             self._ask(Reason.WORKER_STOPPED, "it was asked to stop")
         elif now - self._seen_at > self._spec.orphan_seconds:
             self._ask(Reason.WORKER_LOST, f"no worker has watched it for {self._spec.orphan_seconds:g} s")
-        if self._asked.is_set() and now - self._asked_at > self._spec.grace_seconds + _MARGIN:
+        if (
+            self._asked.is_set()
+            and not self._forced
+            and now - self._asked_at > self._spec.grace_seconds + _MARGIN
+        ):
             _log.error("it did not stop within its grace of %g s, and is ended", self._spec.grace_seconds)
+            self._forced = True
             self._end()
 
     def _ask(self, reason: Reason, why: str) -> None:

@@ -27,21 +27,29 @@ class EvidenceLine:
 
 def evidence_lines(suites: Sequence[SuiteResult]) -> list[EvidenceLine]:
     """All on one scale, so that their intervals can be compared."""
-    widest = (
-        max((abs(end) for suite in suites for end in (suite.low, suite.high, suite.difference)), default=0)
-        or 1
-    )
+    widest = max((abs(end) for suite in suites for end in (*_ends(suite), suite.difference)), default=0) or 1
 
     def place(value: float) -> float:
         return round(_MIDDLE + _REACH * value / widest, 1)
 
     return [
-        EvidenceLine(suite, *_verdict(suite), place(suite.low), place(suite.high), place(suite.difference))
+        EvidenceLine(suite, *_verdict(suite), place(low), place(high), place(suite.difference))
         for suite in suites
+        for low, high in [_ends(suite)]
     ]
 
 
+def _ends(suite: SuiteResult) -> tuple[float, float]:
+    """Of the interval; where there were too few documents for one, it is the difference alone."""
+    return (
+        suite.difference if suite.low is None else suite.low,
+        suite.difference if suite.high is None else suite.high,
+    )
+
+
 def _verdict(suite: SuiteResult) -> tuple[Literal["better", "worse", "open"], str]:
+    if suite.low is None or suite.high is None:
+        return "open", "too few documents"
     if suite.high < 0:
         return "better", "improved"
     if suite.low > 0:

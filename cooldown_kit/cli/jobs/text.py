@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 if TYPE_CHECKING:
-    from cooldown_kit.client.wire import Job
+    from cooldown_kit.client.wire import Job, SuiteResult
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _COLOURS: Final = {
@@ -127,7 +127,13 @@ def evidence(job: Job) -> list[str]:
     found = job.result.evidence if job.result else []
     return [
         plain(
-            f"{line.name}: {line.before:.4g} → {line.after:.4g} {line.unit} ({line.difference:+.4g}, {line.low:+.4g} to {line.high:+.4g})"
+            f"{line.name}: {line.before:.4g} → {line.after:.4g} {line.unit} ({line.difference:+.4g}, {_interval(line)})"
         )
         for line in found
     ]
+
+
+def _interval(line: SuiteResult) -> str:
+    if line.low is None or line.high is None:
+        return "too few documents for an interval"
+    return f"{line.low:+.4g} to {line.high:+.4g}"
