@@ -25,6 +25,8 @@ class MetricQuery:
     keys: Sequence[str] = ()
     step_from: int | None = None
     step_to: int | None = None
+    every: int = 1
+    """Of a long training, read only the steps that are multiples of this."""
 
     @property
     def conditions(self) -> list[ColumnElement[bool]]:
@@ -35,6 +37,8 @@ class MetricQuery:
             found.append(Metric.step >= self.step_from)
         if self.step_to is not None:
             found.append(Metric.step <= self.step_to)
+        if self.every > 1:
+            found.append(Metric.step % self.every == 0)
         return found
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cooldown_api.database.tables import Job, Metric
 from cooldown_api.jobs.buckets import MetricQuery, read_metrics
-from cooldown_kit.client.wire import MetricPoint
 from cooldown_kit.train.options import TrainOptions
 from cooldown_kit.train.schedule import learning_rate, warmup_steps_of
 
 POINTS: Final = 800
+_STEPS_A_POINT: Final = 8
+"""Read of each range, where a training is long."""
 _ROWS: Final = 20
 """Of the table behind the charts."""
 _BENDS: Final = 200
@@ -24,70 +24,68 @@ _MAIN: Final = ("loss", "learning_rate", "grad_norm", "tokens_per_second")
 
 
 @dataclass(frozen=True)
-class Series:
-    """Numbers by step: every one, or means over ranges of steps."""
+class NumberTable:
+    """Numbers of some steps, as a table for those who do not see the charts."""
 
-    steps: int
-    points: list[MetricPoint]
-
-    @property
-    def names(self) -> list[str]:
-        found = {name for point in self.points for name in point.values}
-        sources = sorted(name for name in found if name.startswith("loss/"))
-        return [name for name in _MAIN if name in found] + sources
-
-    def table(self) -> Iterator[tuple[int, list[float | None]]]:
-        """At most twenty rows, the first and the last among them."""
-        count = len(self.points)
-        rows = min(count, _ROWS)
-        places = sorted({round(row * (count - 1) / max(rows - 1, 1)) for row in range(rows)})
-        names = self.names
-        for place in places:
-            point = self.points[place]
-            yield point.step, [point.values.get(name) for name in names]
+    names: list[str]
+    rows: list[tuple[int, list[float | None]]]
+    """Step and its numbers, in the order of ``names``."""
 
 
-def read_series(session: Session, job: Job, points: int = POINTS) -> Series:
-    steps, found = read_metrics(session, MetricQuery(job_id=job.id, stage="train"), points)
-    return Series(steps, found)
+def number_table(session: Session, job: Job) -> NumberTable:
+    """At most twenty steps, evenly spaced, the first and the last among them: a query of these rows only."""
+    of = (Metric.job_id == job.id, Metric.stage == "train")
+    low, high = session.execute(select(func.min(Metric.step), func.max(Metric.step)).where(*of)).one()
+    if low is None:
+        return NumberTable([], [])
+    rows = min(high - low + 1, _ROWS)
+    steps = {low + round(row * (high - low) / max(rows - 1, 1)) for row in range(rows)}
+    found = session.execute(
+        select(Metric.step, Metric.values).where(*of, Metric.step.in_(steps)).order_by(Metric.step)
+    ).all()
+    there = {name for _, values in found for name in values}
+    names = [name for name in _MAIN if name in there]
+    names += sorted(name for name in there if name.startswith("loss/"))
+    return NumberTable(names, [(step, [values.get(name) for name in names]) for step, values in found])
 
 
 def chart_data(session: Session, job: Job) -> dict[str, Any]:
-    """What the script draws: ``points`` of all numbers, ``steps`` of the whole training, ``plan`` of the learning rate."""
-    series = read_series(session, job)
-    whole = _whole(job, series)
-    return {
-        "steps": whole,
-        "points": [{"step": p.step, "attempt": p.attempt, "values": p.values} for p in series.points],
-        "plan": _plan(session, job, whole),
-    }
+    """What the script draws: ``points`` of all numbers, ``steps`` of the whole training, ``plan`` of the learning rate.
 
-
-def _whole(job: Job, series: Series) -> int | None:
-    steps = (job.progress or {}).get("steps")
-    if steps:
-        return int(steps)
-    planned = ((job.result or {}).get("plan") or {}).get("steps")
-    if planned:
-        return int(planned)
-    return series.points[-1].step if job.finished_at and series.points else None
-
-
-def _plan(session: Session, job: Job, steps: int | None) -> dict[str, Any] | None:
-    """The learning rate by step as the schedule has it, and where its decay begins; none before the first step is done."""
+    Of a long training a point is the mean of a few steps of its range, so that at most some thousand rows are read.
+    """
     latest = session.execute(
         select(Metric.step, Metric.values)
         .where(Metric.job_id == job.id, Metric.stage == "train")
         .order_by(Metric.step.desc())
         .limit(1)
     ).first()
-    if latest is None or not steps or steps < 2:
+    if latest is None:
+        return {"steps": None, "points": [], "plan": None}
+    step, values = latest
+    every = max(1, step // (POINTS * _STEPS_A_POINT))
+    _, points = read_metrics(session, MetricQuery(job_id=job.id, stage="train", every=every), POINTS)
+    whole = _whole(job, step)
+    return {
+        "steps": whole,
+        "points": [{"step": p.step, "attempt": p.attempt, "values": p.values} for p in points],
+        "plan": _plan(job, whole, step, values.get("learning_rate")),
+    }
+
+
+def _whole(job: Job, latest: int) -> int | None:
+    steps = (job.progress or {}).get("steps")
+    return int(steps) if steps else latest if job.finished_at else None
+
+
+def _plan(job: Job, steps: int | None, step: int, rate: float | None) -> dict[str, Any] | None:
+    """The learning rate by step as the schedule has it, and where its decay begins."""
+    if not steps or steps < 2:
         return None
     options = TrainOptions.model_validate(job.recipe.get("train") or {})
     warmup = warmup_steps_of(options.warmup, steps)
     asked = options.learning_rate
-    observed = latest[1].get("learning_rate")
-    peak = _peak(latest[0], observed, steps, warmup, options) if asked == "auto" else asked
+    peak = _peak(step, rate, steps, warmup, options) if asked == "auto" else asked
     if peak is None:
         return None
     stride = max(1, steps // _BENDS)

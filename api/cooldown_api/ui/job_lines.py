@@ -59,7 +59,7 @@ class JobLine:
         done = self.progress
         if done is None or self.state is State.QUEUED:
             return None
-        if done.step is not None and done.steps:
+        if _trains(done) and done.step is not None and done.steps:
             return min(done.step / done.steps, 1.0)
         if done.done is not None and done.total:
             return min(done.done / done.total, 1.0)
@@ -79,7 +79,7 @@ class JobLine:
             return _cut(self.row.detail)
         now = self.progress
         text = wording.stage(now.stage)
-        if now.step is not None and now.steps:
+        if _trains(now) and now.step is not None and now.steps:
             return f"{text}: step {now.step:,} of {now.steps:,}"
         if now.detail:
             text += f" {_cut(now.detail)}"
@@ -90,7 +90,8 @@ class JobLine:
 
 
 def line(row: Job) -> JobLine:
-    return JobLine(row, wire.Progress.model_validate(row.progress) if row.progress else None)
+    known = {name: value for name, value in (row.progress or {}).items() if value is not None}
+    return JobLine(row, wire.Progress.model_validate(known) if known else None)
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,11 @@ def list_jobs(session: Session, wanted: Wanted) -> Listed:
         query = query.where(or_(*(func.lower(place).contains(part, autoescape=True) for place in places)))
     rows, more = select_page(session, query, Job.id, Cursor(wanted.after or None, _PAGE))
     return Listed([line(row) for row in rows], more, rows[-1].id if rows else "")
+
+
+def _trains(progress: wire.Progress) -> bool:
+    """Later stages still tell of the last step."""
+    return progress.stage == "train"
 
 
 def _cut(text: str) -> str:

@@ -15,7 +15,7 @@ from cooldown_api.lineage import lineage_of
 from cooldown_api.pages import ID_PATTERN
 from cooldown_api.routes import jobs as rest
 from cooldown_api.routes.parameters import Id
-from cooldown_api.ui.charts import chart_data, read_series
+from cooldown_api.ui.charts import chart_data, number_table
 from cooldown_api.ui.evidence import evidence_lines
 from cooldown_api.ui.formats import log_line
 from cooldown_api.ui.job_lines import KINDS, STATES, Wanted, list_jobs
@@ -31,7 +31,6 @@ router = APIRouter(route_class=PageRoute)
 Choice = Annotated[str, Query(max_length=24, pattern=r"^[a-z]*$")]
 Own = Depends(same_origin)
 _LINES_AT_ONCE: Final = 2000
-_TABLE_POINTS: Final = 200
 
 
 @router.get("/")
@@ -74,7 +73,7 @@ def job_page(access: Viewer, id: Id, part: Choice = "") -> Response:
         if not live:
             heavy = {
                 "log": last_lines(session, job, LOG_LINES),
-                "series": read_series(session, job, _TABLE_POINTS),
+                "numbers": number_table(session, job),
             }
     queue = rest.get_queue_place(access, id) if shown.line.state is State.QUEUED else None
     return page(

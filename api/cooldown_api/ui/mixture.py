@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 from cooldown_api.database.tables import Event, Job, Metric
 
 _TOKENS: Final = "tokens/"
+_MOST_SUMS: Final = 256
+_sums: dict[tuple[str, int, tuple[str, ...]], tuple[int, list[float]]] = {}
+"""Job, attempt and sources → up to which step, and the sums. Another attempt may do steps again, so it is summed anew."""
 _LOOKED_AT: Final = 40
 """Steps whose sources are looked at where nothing says which there are."""
 
@@ -99,7 +102,18 @@ def _sources_read(session: Session, job: Job) -> list[str]:
 
 
 def _consumed(session: Session, job: Job, names: list[str]) -> dict[str, float]:
-    """Sums over all steps, in the database: a long run has many."""
-    sums = [func.sum(Metric.values[f"{_TOKENS}{name}"].as_float()) for name in names]
-    row = session.execute(select(*sums).where(Metric.job_id == job.id, Metric.stage == "train")).one()
-    return {name: float(value or 0) for name, value in zip(names, row, strict=True)}
+    """Sums over all steps, in the database; of steps that were summed before only the sum is looked at again."""
+    key = (job.id, job.attempt, tuple(names))
+    upto, known = _sums.get(key, (0, [0.0] * len(names)))
+    columns = [func.sum(Metric.values[f"{_TOKENS}{name}"].as_float()) for name in names]
+    newest, *more = session.execute(
+        select(func.max(Metric.step), *columns).where(
+            Metric.job_id == job.id, Metric.stage == "train", Metric.step > upto
+        )
+    ).one()
+    if newest is not None:
+        known = [before + float(value or 0) for before, value in zip(known, more, strict=True)]
+        while len(_sums) >= _MOST_SUMS:
+            _sums.pop(next(iter(_sums)), None)
+        _sums[key] = (newest, known)
+    return dict(zip(names, known, strict=True))

@@ -31,14 +31,9 @@ def take_key(
     next: Annotated[str, Form(max_length=2000)] = _HOME,
 ) -> Response:
     service = request.app.state.service
-    failures = service.callers.failures
-    address = request.client.host if request.client else ""
     try:
-        failures.check(address)
-        value, _ = sign_in(service, key)
+        value, _ = sign_in(service, key, request.client.host if request.client else "")
     except ProblemError as problem:
-        if problem.kind.code == "not-authenticated":
-            failures.failed(address)
         return page_for_anybody(
             request, "sign_in.html.j2", status=problem.kind.status, next=_inside(next), problem=problem.detail
         )

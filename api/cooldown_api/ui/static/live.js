@@ -83,6 +83,7 @@ class Job {
   #after;
   #wait = 1000;
   #due = 0;
+  #pace = 0;
   #timer = null;
   #ended = false;
 
@@ -154,15 +155,17 @@ class Job {
 
   /** Ask for the parts anew within so many milliseconds; many wishes are one question. */
   #renew(milliseconds) {
-    const due = performance.now() + milliseconds;
+    const due = performance.now() + (milliseconds < 1000 ? milliseconds : Math.max(milliseconds, this.#pace));
     if (this.#timer !== null && due >= this.#due) return;
     clearTimeout(this.#timer);
     this.#due = due;
     this.#timer = setTimeout(async () => {
       this.#timer = null;
+      const began = performance.now();
       await renew(`/jobs/${this.#page.dataset.job}?part=live`).catch(() => {});
+      this.#pace = 10 * (performance.now() - began); // a server that is slow is asked less often
       if (this.#said) this.#say(...this.#said);
-    }, milliseconds);
+    }, due - performance.now());
   }
 
   #said = null;
