@@ -22,6 +22,7 @@ import typer
 from cooldown_kit import __version__
 from cooldown_kit.cli import jobs
 from cooldown_kit.cli.jobs.service import DETACHED
+from cooldown_kit.cli.jobs.text import plain
 
 app = typer.Typer(
     name="cooldown",
@@ -118,7 +119,10 @@ def _call(arguments: list[str] | None) -> int:
     try:
         return int(app(arguments, standalone_mode=False) or 0)
     except CooldownError as error:
-        typer.echo(f"error: {error}" if error.exit_code not in (75, DETACHED) else str(error), err=True)
+        text = "\n".join(
+            map(plain, str(error).split("\n"))
+        )  # it may repeat what a repository or a service says
+        typer.echo(text if error.exit_code in (75, DETACHED) else f"error: {text}", err=True)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return 130

@@ -212,6 +212,11 @@ def test_every_ending_has_its_status_and_is_json_where_json_is_asked_for(
     assert json.loads(err)["error"]["code"] == code
 
 
+def test_an_error_cannot_steer_the_terminal(server: FaultyService, jobs: Any) -> None:
+    server.answer = lambda asked: problem(422, "recipe", "two\nlines\x1b[2J")
+    assert jobs("submit")[2].startswith("error: two\nlines\\x1b[2J\n")
+
+
 @pytest.mark.parametrize(
     "command",
     [
