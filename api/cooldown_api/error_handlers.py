@@ -9,8 +9,10 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from cooldown_api.problems import MEDIA_TYPE, ProblemError
 from cooldown_api.values import scrub
@@ -97,9 +99,21 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         "not-found": f"there is nothing at {request.url.path}",
         "method-not-allowed": f"{request.method} is not offered here",
     }
-    return answer(
-        request, ProblemError(code, details.get(code, str(error.detail)), headers=dict(error.headers or {}))
-    )
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
+    return answer(request, ProblemError(code, details.get(code, str(error.detail)), headers=headers))
+
+
+def _methods(request: Request) -> set[str]:
+    """All that is offered at the path: the router's own answer names those of one route only."""
+    path = request.url.path
+    return {
+        method
+        for route in iter_route_contexts(request.app.routes)
+        if route.path and compile_path(route.path)[0].match(path)
+        for method in route.methods or ()
+    }
 
 
 async def _database(request: Request, error: Exception) -> JSONResponse:

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-import threading
-from collections import Counter
-from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
@@ -75,35 +73,6 @@ class Wanted:
         return Place(first, second) if self.events else Place(0, first)
 
 
-@dataclass
-class OpenStreams:
-    """How many streams each caller holds open in this process."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def enter(self, actor: str, most: int) -> None:
-        """Raises :class:`ProblemError` ``too-many-requests``."""
-        with self._lock:
-            if self.counts[actor] >= most:
-                raise ProblemError(
-                    "too-many-requests",
-                    f"{most} streams are open already",
-                    remedy="close some, or ask for lists",
-                    headers={"Retry-After": "5"},
-                )
-            self.counts[actor] += 1
-
-    def leave(self, actor: str) -> None:
-        with self._lock:
-            self.counts[actor] -= 1
-            if self.counts[actor] <= 0:
-                del self.counts[actor]
-
-
-_open_streams = OpenStreams()
-
-
 async def stream(access: Access, id: str, wanted: Wanted, last_id: str | None) -> EventSourceResponse:
     """The response; raises :class:`ProblemError` before anything is sent where the job is not the caller's."""
     place = wanted.place_of(last_id)
@@ -113,46 +82,8 @@ async def stream(access: Access, id: str, wanted: Wanted, last_id: str | None) -
             load_job(session, id)
 
     await run_in_threadpool(look)
-    limits = access.service.settings.limits
-    _open_streams.enter(access.principal.actor, limits.streams_per_key)
-    content = _Counted(
-        _messages(access, id, wanted, place), lambda: _open_streams.leave(access.principal.actor)
-    )
-    return _Stream(content)
-
-
-class _Stream(EventSourceResponse):
-    """Closes what it sends from, also where the client was gone before the first byte."""
-
-    def __init__(self, messages: _Counted) -> None:
-        super().__init__(messages, headers={"cache-control": "no-cache", "x-accel-buffering": "no"})
-        self._messages = messages
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            await self._messages.aclose()
-
-
-class _Counted:
-    """An iterator that says once that it was closed; a generator that never began would not."""
-
-    def __init__(self, messages: AsyncGenerator[bytes, None], leave: Callable[[], None]) -> None:
-        self._messages = messages
-        self._leave: Callable[[], None] | None = leave
-
-    def __aiter__(self) -> _Counted:
-        return self
-
-    async def __anext__(self) -> bytes:
-        return await anext(self._messages)
-
-    async def aclose(self) -> None:
-        await self._messages.aclose()
-        if self._leave is not None:
-            self._leave()
-            self._leave = None
+    headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+    return EventSourceResponse(_messages(access, id, wanted, place), headers=headers)
 
 
 async def _messages(access: Access, id: str, wanted: Wanted, place: Place) -> AsyncGenerator[bytes, None]:

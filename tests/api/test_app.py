@@ -1,62 +1,30 @@
-"""The API reads recipes with the same model as the CLI, and says what is wrong in the same words."""
+"""The process that answers requests: what it imports, and what it says about things that are not there."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-import pytest
-from cooldown_api.app import create_app
-from cooldown_api.serve_command import command
 from fastapi.testclient import TestClient
 
-from cooldown_kit.errors import InputError
 
-GOOD = {"name": "a", "model": "m", "sources": {"s": {"connector": "text", "path": "x"}}}
-
-
-@pytest.fixture
-def client() -> TestClient:
-    return TestClient(create_app())
-
-
-def test_a_good_recipe_comes_back_with_every_option_written_out(client: TestClient) -> None:
-    answer = client.post("/v1/recipes/check", json={"recipe": GOOD})
-    assert answer.status_code == 200
-    recipe = answer.json()["recipe"]
-    assert recipe["train"]["schedule"] == "linear"
-    assert client.post("/v1/recipes/check", json={"recipe": recipe}).json()["recipe"] == recipe
-
-
-def test_a_recipe_may_be_the_text_of_its_yaml_file(client: TestClient) -> None:
-    text = "name: a\nmodel: m\nsources: {s: {connector: text, path: x}}\n"
-    assert client.post("/v1/recipes/check", json={"recipe": text}).json()["recipe"]["name"] == "a"
-
-
-def test_a_wrong_recipe_is_a_problem_with_place_and_remedy(client: TestClient) -> None:
-    answer = client.post("/v1/recipes/check", json={"recipe": {**GOOD, "trian": {}}})
-    assert answer.status_code == 422
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["detail"] == "unknown key `trian`"
-    assert answer.json()["remedy"] == "did you mean `train`?"
-
-
-def test_a_body_that_is_too_large_is_refused(client: TestClient) -> None:
-    assert client.post("/v1/recipes/check", json={"recipe": "#" * (1 << 20)}).status_code == 413
-
-
-def test_connectors_and_options_are_described(client: TestClient) -> None:
-    assert {"git", "text"} <= set(client.get("/v1/connectors").json())
-    assert "mix.tokens" in {option["name"] for option in client.get("/v1/options").json()}
-    assert client.get("/v1/health").json()["status"] == "ok"
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.1", "::", "example.org"])
-def test_only_loopback_is_served(host: str) -> None:
-    with pytest.raises(InputError, match="not a loopback address"):
-        command(host=host)
-
-
-def test_the_process_that_answers_requests_never_imports_torch() -> None:
-    code = "import sys, cooldown_api.app as a; a.create_app(); sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
+def test_the_process_that_answers_requests_never_imports_torch_or_ray() -> None:
+    code = (
+        "import sys, tempfile, cooldown_api.app as a; from cooldown_api.settings import Settings\n"
+        "from fastapi.testclient import TestClient\n"
+        "settings = Settings(auth='none', data_dir=tempfile.mkdtemp(), database_url='', allowed_hosts=['testserver'])\n"
+        "with TestClient(a.create_app(settings)) as client:\n"
+        "    recipe = {'name': 'a', 'model': 'a/b', 'sources': {'s': {'connector': 'git', 'url': 'https://git.example.com/a'}}}\n"
+        "    assert client.post('/v1/jobs', json={'recipe': recipe}).status_code == 201\n"
+        "    assert client.get('/v1/options').status_code == 200\n"
+        "sys.exit(bool({'torch', 'transformers', 'ray'} & set(sys.modules)))"
+    )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_what_is_not_there_is_a_problem_like_all_others(client: TestClient) -> None:
+    for method, path, status in (("GET", "/v1/nothing", 404), ("PUT", "/v1/jobs", 405)):
+        answer = client.request(method, path)
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["error"]["message"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from cooldown_api.database.ids import new_id
 from cooldown_api.database.scoping import ALL_PROJECTS
-from cooldown_api.database.tables import Artefact, Attempt, Checkpoint, Dataset, Job, LogChunk, Metric
+from cooldown_api.database.tables import Artefact, Attempt, Checkpoint, Dataset, Job, LogChunk, Metric, Table
 from cooldown_api.jobs.events import append_event
 from cooldown_api.jobs.submit import NewJob, submit
 from cooldown_api.jobs.transition import change, load_for_update
@@ -216,3 +217,18 @@ def add_dataset(
     if ready:
         move(service, id, State.SUCCEEDED)
     return f"{name}@v{version}"
+
+
+def dump(service: Service, project: str | None = None) -> str:
+    """Everything that the database holds, whole; or what belongs to one project, without the times at which keys were used."""
+    found: dict[str, Any] = {}
+    with service.database.engine.connect() as connection:
+        for table in Table.metadata.sorted_tables:
+            columns = [column for column in table.columns if project is None or column.name != "last_used_at"]
+            statement = select(*columns)
+            if project is not None:
+                if "project_id" not in table.columns:
+                    continue
+                statement = statement.where(table.columns["project_id"] == project)
+            found[table.name] = sorted(str(list(row)) for row in connection.execute(statement))
+    return json.dumps(found)

@@ -22,6 +22,7 @@ from cooldown_api.pinning import find_dataset
 from cooldown_api.problems import ProblemError, not_found
 from cooldown_api.routes.parameters import (
     DatasetPath,
+    DatasetVersionPath,
     NamePath,
     may_answer,
     may_answer_creating,
@@ -136,15 +137,8 @@ def _page(session: Session, cursor: Cursor, name: str | None) -> wire.Page[wire.
     summary="Delete a version of a dataset",
     responses=may_answer("not-found", "conflict"),
 )
-def delete_dataset(access: Editor, reference: DatasetPath) -> wire.Deleted:
+def delete_dataset(access: Editor, reference: DatasetVersionPath) -> wire.Deleted:
     """Its documents go; its number is not given again. Refused while a job that has not ended uses or makes it."""
-    if "@v" not in reference:
-        raise ProblemError(
-            "validation",
-            "say which version",
-            where="reference",
-            remedy=f"write `{reference}@v1`; versions go one by one",
-        )
     with access.write() as session:
         dataset, _ = find_dataset(session, reference, lock=True)
         _refuse_used(session, dataset)

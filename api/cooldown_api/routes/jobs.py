@@ -18,6 +18,7 @@ from cooldown_api.database.tables import Checkpoint
 from cooldown_api.idempotency import IdempotencyKey, once, replayed
 from cooldown_api.jobs import control
 from cooldown_api.jobs.load import load_job, load_job_to_change
+from cooldown_api.jobs.queue_place import queue_place
 from cooldown_api.jobs.search import LISTED, JobFilter, find_jobs
 from cooldown_api.lineage import lineage_of
 from cooldown_api.openapi_document import links
@@ -225,8 +226,6 @@ def rerun_job(
 )
 def get_queue_place(access: Viewer, id: Id) -> wire.QueuePlace:
     """Its place in the queue of all projects. Jobs of other projects are counted, and not named."""
-    from cooldown_api.jobs.queue_place import queue_place
-
     with access.read() as session:
         load_job(session, id)
     database = access.service.database
@@ -260,4 +259,4 @@ def list_checkpoints(access: Viewer, id: Id, cursor: PageCursor) -> wire.Page[wi
 def get_lineage(access: Viewer, id: Id) -> wire.Lineage:
     """Each thing with the digest of its contents, as far as the job has come."""
     with access.read() as session:
-        return lineage_of(session, load_job(session, id), access.service.settings)
+        return lineage_of(session, load_job(session, id))

@@ -12,6 +12,10 @@ from cooldown_kit.client.wire import DatasetReference, Name
 
 Id = Annotated[str, Path(max_length=64, pattern=ID_PATTERN, examples=["job_01kb9x2c0fq6m3w8v5t7r4n1pz"])]
 DatasetPath = Annotated[DatasetReference, Path(description="`billing` (its newest version) or `billing@v3`.")]
+DatasetVersionPath = Annotated[
+    str,
+    Path(max_length=96, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*@v[1-9][0-9]{0,8}$", examples=["billing@v3"]),
+]
 NamePath = Annotated[Name, Path(examples=["billing"])]
 WaitSeconds = Annotated[
     float, Query(ge=0, le=60, description="Answer when it has ended, or after so many seconds.")

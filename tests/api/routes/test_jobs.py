@@ -278,37 +278,28 @@ def test_lineage_leads_from_the_sources_to_the_job(client: TestClient, service: 
     found = client.get(f"/v1/jobs/{job['id']}/lineage").json()
     assert {node["kind"] for node in found["nodes"]} == {"source", "documents", "base_model", "job"}
     edges = {(edge["source"], edge["target"]) for edge in found["edges"]}
-    assert ("source:code", "documents:documents") in edges
-    assert ("documents:documents", f"job:{job['id']}") in edges
+    assert edges == {("source:code", "documents"), ("documents", "job"), ("base_model", "job")}
+    reference = add_dataset(service)
+    job = submit(client, dataset=reference)
+    found = client.get(f"/v1/jobs/{job['id']}/lineage").json()
+    assert reference in {node["name"] for node in found["nodes"] if node["kind"] == "dataset"}
 
 
-def test_lineage_has_digests_and_revisions_of_what_was_made(client: TestClient, service: Service) -> None:
-    import json
-
+def test_lineage_is_what_the_job_told_once_it_did(client: TestClient, service: Service) -> None:
     id = add_job(service)
-    move(service, id, State.SUCCEEDED, result={"run": "small-1"})
-    run = service.settings.project_dir("default") / "workspace" / "runs" / "small-1"
-    run.mkdir(parents=True)
-    stages = {
-        "harvest/code": {"digest": "h", "summary": {"fingerprint": {"tip": "abc"}, "records": {"files": 2}}},
-        "curate": {"digest": "c", "summary": {"totals": {"train": 3}}},
-        "mix": {"digest": "m", "summary": {"tokens": 8192}},
-        "train": {"digest": "t", "summary": {}},
-        "evaluate/before": {"digest": "e1", "summary": {}},
-        "evaluate/after": {"digest": "e2", "summary": {}},
+    told = {
+        "nodes": [
+            {"id": "source:code", "kind": "source", "name": "code", "digest": "h", "detail": {"tip": "abc"}},
+            {"id": "job", "kind": "job", "name": id, "digest": None, "detail": {}},
+        ],
+        "edges": [{"source": "source:code", "target": "job"}],
     }
-    (run / "run.json").write_text(json.dumps({"stages": stages}))
-    nodes = {node["kind"]: node for node in client.get(f"/v1/jobs/{id}/lineage").json()["nodes"]}
-    assert nodes["source"]["detail"]["tip"] == "abc"
-    assert {
-        kind: nodes[kind]["digest"] for kind in ("source", "documents", "mixture", "model", "evidence")
-    } == {
-        "source": "h",
-        "documents": "c",
-        "mixture": "m",
-        "model": "t",
-        "evidence": "e2",
-    }
+    move(service, id, State.SUCCEEDED, result={"lineage": told})
+    found = client.get(f"/v1/jobs/{id}/lineage").json()
+    nodes = {node["id"]: node for node in found["nodes"]}
+    assert (nodes["source:code"]["digest"], nodes["source:code"]["detail"]["tip"]) == ("h", "abc")
+    assert nodes["job"]["detail"]["state"] == "succeeded"
+    assert found["edges"] == told["edges"]
 
 
 # ---------------------------------------------------------------- idempotency
