@@ -14,6 +14,7 @@ from cooldown_api.auth.identity import Identity
 
 _SECONDS: Final = 5.0
 """How long a key that was revoked in another process may live on here."""
+_GOOD_SECONDS: Final = 3600.0
 _MOST: Final = 10_000
 _USED_SECONDS: Final = 60.0
 
@@ -25,6 +26,7 @@ class KnownCallers:
         self._clock = clock
         self._lock = threading.Lock()
         self._found: OrderedDict[str, tuple[Identity, float]] = OrderedDict()
+        self._good: OrderedDict[str, float] = OrderedDict()
         self._projects: dict[str, float] = {}
         self._used: OrderedDict[str, float] = OrderedDict()
         self._generation = 0
@@ -50,11 +52,21 @@ class KnownCallers:
     def remember(self, credential: str, identity: Identity, generation: int) -> None:
         """Keep an answer, unless something was forgotten since the question: then it may be out of date."""
         with self._lock:
+            digest = digest_of(credential)
+            self._good[digest] = self._clock() + _GOOD_SECONDS
+            self._good.move_to_end(digest)
+            while len(self._good) > _MOST:
+                self._good.popitem(last=False)
             if generation != self._generation:
                 return
-            self._found[digest_of(credential)] = (identity, self._clock() + _SECONDS)
+            self._found[digest] = (identity, self._clock() + _SECONDS)
             while len(self._found) > _MOST:
                 self._found.popitem(last=False)
+
+    def was_good(self, credential: str) -> bool:
+        """Whether it was valid within the last hour. It may have been revoked since: this is no answer, but a reason to ask."""
+        with self._lock:
+            return self._good.get(digest_of(credential), 0.0) > self._clock()
 
     def forget_all(self) -> None:
         """After a key was revoked, a session ended or a project went: this process asks again at once."""

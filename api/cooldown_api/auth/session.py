@@ -23,18 +23,21 @@ COOKIE: Final = "cooldown_session"
 LASTS: Final = timedelta(hours=12)
 
 
-def sign_in(service: Service, key: str) -> tuple[str, Principal]:
+def sign_in(service: Service, key: str, address: str = "") -> tuple[str, Principal]:
     """Open a session with an API key. Returns the cookie's value and the caller.
 
-    Raises :class:`ProblemError` ``not-authenticated`` for a key that is not valid.
+    ``address``: of the browser, which must wait where it failed too often. Raises :class:`ProblemError` ``not-authenticated`` for a
+    key that is not valid, ``too-many-requests``.
     """
+    failures = service.callers.failures
+    failures.check(address)
+    with service.database.read(ALL_PROJECTS) as session:  # who guesses takes no writer's turn
+        identity = find_key(session, key.strip(), service.database.now(session))
+    if identity is None:
+        failures.failed(address)
+        raise ProblemError("not-authenticated", "this key is not valid", remedy="check it, or make another")
     with service.database.write(ALL_PROJECTS) as session:
         now = service.database.now(session)
-        identity = find_key(session, key.strip(), now)
-        if identity is None:
-            raise ProblemError(
-                "not-authenticated", "this key is not valid", remedy="check it, or make another"
-            )
         value = secrets.token_urlsafe(32)
         ends = now + LASTS
         session.execute(delete(BrowserSession).where(BrowserSession.expires_at < now))

@@ -17,7 +17,7 @@ _MOST: Final = 10_000
 
 
 class FailureThrottle:
-    """Failed authentications by address; 20 at once, then one in three seconds. Who is known already is not held up."""
+    """Failed authentications by address; 20 at once, then one in three seconds. Who was known within the hour is not held up."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

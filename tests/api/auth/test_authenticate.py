@@ -64,15 +64,18 @@ def test_a_platform_key_that_only_looks_administers_nothing(asking: TestClient, 
 
 
 def test_an_address_that_keeps_guessing_must_wait_and_those_who_are_known_need_not(
-    asking: TestClient, make_key: MakeKey
+    guarded: Service, asking: TestClient, make_key: MakeKey
 ) -> None:
-    good = bearer(make_key())
+    guarded.callers.failures._clock = lambda: 0.0
+    good, other = bearer(make_key()), bearer(make_key())
     assert asking.get("/v1/me", headers=good).status_code == 200
     answers = [asking.get("/v1/me", headers=bearer(KEY)) for _ in range(25)]
     assert [answer.status_code for answer in answers][:20] == [401] * 20
     assert answers[-1].status_code == 429
     assert int(answers[-1].headers["retry-after"]) >= 1
+    guarded.callers.known.forget_all()
     assert asking.get("/v1/me", headers=good).status_code == 200
+    assert asking.get("/v1/me", headers=other).status_code == 429
 
 
 def test_without_authentication_another_machine_is_refused(service: Service) -> None:
@@ -123,6 +126,7 @@ def test_requests_are_counted_for_each_key(guarded: Service, make_key: MakeKey) 
     limits = guarded.settings.limits.model_copy(update={"requests_per_minute": 60, "burst": 3})
     settings = guarded.settings.model_copy(update={"limits": limits})
     limited = Service(settings, guarded.database, guarded.artefacts, guarded.hub)
+    limited.callers.rates._clock = lambda: 0.0
     first, second = bearer(make_key()), bearer(make_key())
     with TestClient(create_app(settings, limited)) as client:
         answers = [client.get("/v1/me", headers=first) for _ in range(6)]

@@ -57,6 +57,16 @@ def test_a_wrong_key_signs_nobody_in(guarded: Service) -> None:
         sign_in(guarded, "ck_aaaaaaaa_" + "A" * 43)
 
 
+def test_an_address_that_keeps_guessing_at_the_sign_in_must_wait(guarded: Service, make_key: MakeKey) -> None:
+    guarded.callers.failures._clock = lambda: 0.0
+    for _ in range(20):
+        with pytest.raises(ProblemError, match="not valid"):
+            sign_in(guarded, "ck_guess", "192.0.2.1")
+    with pytest.raises(ProblemError, match="too many failed"):
+        sign_in(guarded, "ck_guess", "192.0.2.1")
+    assert sign_in(guarded, make_key(), "192.0.2.2")
+
+
 def test_who_signed_out_is_nobody_at_once(
     guarded: Service, asking: TestClient, cookie: dict[str, str]
 ) -> None:
