@@ -34,7 +34,7 @@ class BodyLimit:
         if _declared(scope) > limit:
             await _refuse(scope, receive, send, limit)
             return
-        read, over = 0, False
+        read, over, started = 0, False, False
 
         async def counted() -> Message:
             nonlocal read, over
@@ -54,7 +54,6 @@ class BodyLimit:
             started = started or message["type"] == "http.response.start"
             await send(message)
 
-        started = False
         try:
             await self.app(scope, counted, unless_over)
         except Exception:
