@@ -206,7 +206,7 @@ def test_the_example_s_script_trains_what_the_assistant_says_and_nothing_else(
 def test_paused_it_frees_its_place_and_resumed_it_goes_on_from_its_checkpoint(working: Live) -> None:
     jobs = working.client.fine_tuning.jobs
     file = working.client.files.create(file=("chats.jsonl", chats(100)), purpose="fine-tune")
-    long = merged(QUICK, {"mix": {"tokens": "6k"}, "train": {"batch_sequences": 1}})
+    long = merged(QUICK, {"mix": {"tokens": "4k"}, "train": {"batch_sequences": 1}})
     job = jobs.create(model="tiny", training_file=file.id, extra_body={"recipe": long})
     until = time.monotonic() + SECONDS
     while not jobs.checkpoints.list(job.id).data:
