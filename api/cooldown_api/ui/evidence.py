@@ -13,41 +13,43 @@ _REACH: Final = 90.0
 """Of the drawing, which is 200 wide."""
 
 
+Verdict = Literal["better", "worse", "open"]
+
+
 @dataclass(frozen=True)
 class EvidenceLine:
     """One measure: left of the middle is better. Colours only repeat what the words and the side say."""
 
     suite: SuiteResult
-    verdict: Literal["better", "worse", "open"]
+    verdict: Verdict
     words: str
-    low: float
-    high: float
+    low: float | None
+    """Ends of the interval in the drawing; none where documents are too few for one."""
+    high: float | None
     middle: float
 
 
 def evidence_lines(suites: Sequence[SuiteResult]) -> list[EvidenceLine]:
     """All on one scale, so that their intervals can be compared."""
-    widest = max((abs(end) for suite in suites for end in (*_ends(suite), suite.difference)), default=0) or 1
+    ends = [end for suite in suites for end in (suite.low, suite.high, suite.difference) if end is not None]
+    widest = max(map(abs, ends), default=0) or 1
 
     def place(value: float) -> float:
         return round(_MIDDLE + _REACH * value / widest, 1)
 
     return [
-        EvidenceLine(suite, *_verdict(suite), place(low), place(high), place(suite.difference))
+        EvidenceLine(
+            suite,
+            *_verdict(suite),
+            low=None if suite.low is None else place(suite.low),
+            high=None if suite.high is None else place(suite.high),
+            middle=place(suite.difference),
+        )
         for suite in suites
-        for low, high in [_ends(suite)]
     ]
 
 
-def _ends(suite: SuiteResult) -> tuple[float, float]:
-    """Of the interval; where there were too few documents for one, it is the difference alone."""
-    return (
-        suite.difference if suite.low is None else suite.low,
-        suite.difference if suite.high is None else suite.high,
-    )
-
-
-def _verdict(suite: SuiteResult) -> tuple[Literal["better", "worse", "open"], str]:
+def _verdict(suite: SuiteResult) -> tuple[Verdict, str]:
     if suite.low is None or suite.high is None:
         return "open", "too few documents"
     if suite.high < 0:
