@@ -29,6 +29,7 @@ from cooldown_kit.errors import StorageError
 _log = logging.getLogger("cooldown_api.worker")
 _LOOK_SECONDS = 0.5
 _LEAVE_SECONDS = 10.0
+_DRAIN = "--drain"
 _LONGEST_BACKOFF = 30.0
 
 
@@ -149,10 +150,10 @@ def end(other: Identity) -> None:
             where="data_dir",
             remedy="stop it, give this server a `data_dir` of its own, or run both on Postgres with `cooldown worker`",
         )
-    process.ask_to_end(other)
     until = time.monotonic() + _LEAVE_SECONDS
     while process.alive(other) and time.monotonic() < until:
-        time.sleep(0.05)
+        process.ask_to_end(other)  # again: one that would first stop its children leaves at once then
+        time.sleep(0.2)
     if process.alive(other):
         os.kill(other.pid, 9)  # itself alone: its children are in sessions of their own
         while process.alive(other):

@@ -37,7 +37,9 @@ def work(settings: Settings, *, drain: bool = False, once: bool = False) -> int:
         signal.signal(number, stop)
     if once:
         supervisor.stop_when_idle()
-    dispatcher = Dispatcher(database, settings)  # beside those of API processes: none sends what another has claimed
+    dispatcher = Dispatcher(
+        database, settings
+    )  # beside those of API processes: none sends what another has claimed
     dispatcher.start()
     supervisor.run()
     dispatcher.stop()

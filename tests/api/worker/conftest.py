@@ -141,7 +141,7 @@ class Fleet:
         raise AssertionError(f"waited for {seconds} s; {told()}")
 
     def told(self, id: str) -> object:
-        return [(e.type, e.data) for e in self.events(id)], self.log(id)[-20:]
+        return [(e.type, e.data) for e in self.events(id)][-12:], self.log(id)[-12:]
 
     def child(self, id: str) -> Identity:
         """The child of the job's newest attempt, once it works."""

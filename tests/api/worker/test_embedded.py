@@ -77,3 +77,14 @@ def test_no_secret_of_the_settings_is_in_its_arguments_or_its_environment(
                 assert b"planted-secret" not in file.read()
     finally:
         worker.stop()
+
+
+def test_one_that_drains_gives_its_jobs_back_when_it_is_stopped(settings: Settings, fleet: Any) -> None:
+    worker = EmbeddedWorker(settings, drain=True)
+    worker.start()
+    fleet.until(lambda: held(settings))
+    pid = worker.pid
+    worker.stop()
+    with open(settings.data_dir / "worker.log") as log:  # noqa: PTH123
+        assert "Traceback" not in log.read()
+    assert pid and process._look(pid) is None

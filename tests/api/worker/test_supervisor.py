@@ -111,7 +111,7 @@ def test_cancel_saves_a_checkpoint_and_ends_in_a_state_that_says_so(fleet: Any) 
 
 def test_pause_frees_the_slot_and_resume_goes_on_where_it_was(fleet: Any) -> None:
     fleet = fleet.with_worker(slots=1)
-    id = fleet.submit(steps=60, seconds=0.02)
+    id = fleet.submit(steps=250, seconds=0.02)
     with fleet.worker():
         fleet.until(lambda: (fleet.job(id).progress or {}).get("step", 0) >= 2)
         fleet.ask(id, "pause")
@@ -122,11 +122,11 @@ def test_pause_frees_the_slot_and_resume_goes_on_where_it_was(fleet: Any) -> Non
         job = fleet.wait(id)
     assert job.state == "succeeded" and job.attempt == 2 and job.failures == 0
     steps = [e.data["step"] for e in fleet.events(id) if e.type == "metric"]
-    assert steps == sorted(set(steps)) and steps[-1] == 60
+    assert steps == sorted(set(steps)) and steps[-1] == 250
 
 
 def test_a_job_that_is_resumed_while_it_pauses_is_queued_again(fleet: Any) -> None:
-    id = fleet.submit(steps=60, seconds=0.02)
+    id = fleet.submit(steps=250, seconds=0.02)
     with fleet.worker():
         fleet.until(lambda: (fleet.job(id).progress or {}).get("step", 0) >= 2)
         fleet.ask(id, "pause")
@@ -245,7 +245,7 @@ def test_a_dataset_is_ready_in_the_same_moment_as_its_job_has_succeeded(fleet: A
 
 
 def test_a_draining_worker_gives_its_jobs_back_with_a_checkpoint_and_without_a_failure(fleet: Any) -> None:
-    id = fleet.submit(steps=60, seconds=0.03)
+    id = fleet.submit(steps=200, seconds=0.03)
     with fleet.worker(drain=True) as supervisor:
         fleet.until(lambda: (fleet.job(id).progress or {}).get("step", 0) >= 2)
         supervisor.stop()

@@ -57,7 +57,7 @@ def test_a_worker_that_leaves_gives_its_leases_back_and_its_children_do_not_noti
 def test_worker_and_child_killed_together_are_another_attempt_from_the_checkpoint(
     fleet: Any, tmp_path: Path
 ) -> None:
-    id = fleet.submit(steps=60, seconds=0.02)
+    id = fleet.submit(steps=200, seconds=0.02)
     first = worker_process.start(fleet.settings, tmp_path / "log")
     fleet.until(lambda: step_of(fleet, id) >= 5)
     child = fleet.child(id)
@@ -215,3 +215,14 @@ def test_a_database_that_is_away_for_a_while_stops_no_child(fleet: Any, monkeypa
         supervisor.stop()
         thread.join()
     assert (job.state, job.attempt) == ("succeeded", 1) and child
+
+
+def test_a_ray_driver_that_is_killed_is_started_again_in_the_same_attempt(fleet: Any) -> None:
+    """The Ray job lives on meanwhile, so another attempt would be a second one beside it."""
+    id = fleet.submit(steps=60, seconds=0.03, executor="ray")
+    with fleet.worker():
+        fleet.until(lambda: step_of(fleet, id) >= 3)
+        os.kill(fleet.child(id).pid, signal.SIGKILL)
+        job = fleet.wait(id)
+    assert (job.state, job.attempt, job.failures) == ("succeeded", 1, 0)
+    assert [line[0] for line in fleet.lines()] == ["start", "start", "end"]
