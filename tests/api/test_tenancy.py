@@ -191,6 +191,8 @@ def test_nothing_of_another_project_is_given_or_changed(two: Two) -> None:
         body = (
             {"json": BODIES.get(path, {})} if method in ("POST", "PATCH") and path.startswith("/v1") else {}
         )
+        if path.endswith("/enable"):
+            body = {"data": {"enabled": "false"}}
         if path.endswith("/parts"):
             body = {"files": {"data": b"x"}}
         answer = two.beta.request(method, url, **body)

@@ -8,7 +8,6 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime
 from sqlalchemy import Select, select
 
 from cooldown_api.access import Access, Admin
@@ -16,7 +15,7 @@ from cooldown_api.database.scoping import ALL_PROJECTS
 from cooldown_api.database.tables import AuditEntry
 from cooldown_api.pages import PageCursor, page_of, select_page
 from cooldown_api.problems import ProblemError
-from cooldown_api.routes.parameters import may_answer
+from cooldown_api.routes.parameters import Moment, may_answer
 from cooldown_kit.client import wire
 
 router = APIRouter(tags=["audit"])
@@ -34,8 +33,8 @@ class _Filter:
         action: Annotated[str | None, Query(max_length=48, pattern=_TEXT, examples=["key.create"])] = None,
         actor: Annotated[str | None, Query(max_length=300, pattern=_TEXT)] = None,
         target: Annotated[str | None, Query(max_length=300, pattern=_TEXT)] = None,
-        since: Annotated[AwareDatetime | None, Query(description="From this moment on.")] = None,
-        until: Annotated[AwareDatetime | None, Query(description="Before this moment.")] = None,
+        since: Annotated[Moment | None, Query(description="From this moment on.")] = None,
+        until: Annotated[Moment | None, Query(description="Before this moment.")] = None,
         all_projects: Annotated[bool, Query(description="For platform administrators.")] = False,
     ) -> None:
         self.action, self.actor, self.target = action, actor, target

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Final
 
 from fastapi import Path, Query
+from pydantic import AwareDatetime, BeforeValidator
 
 from cooldown_api.pages import ID_PATTERN
 from cooldown_api.problems import documented
@@ -20,6 +22,17 @@ NamePath = Annotated[Name, Path(examples=["billing"])]
 WaitSeconds = Annotated[
     float, Query(ge=0, le=60, description="Answer when it has ended, or after so many seconds.")
 ]
+
+
+def _written_out(value: Any) -> Any:
+    """Pydantic would take ``0.5`` for a moment of 1970; the schema says that a moment is written as RFC 3339 does."""
+    if isinstance(value, str) and not _MOMENT.match(value):
+        raise ValueError("write a moment as `2026-11-26T01:00:00Z`")
+    return value
+
+
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:")
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 NameQuery = Annotated[str | None, Query(max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
 
 
