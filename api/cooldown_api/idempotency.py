@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any
@@ -31,6 +32,7 @@ IdempotencyKey = Annotated[
     ),
 ]
 _SWEPT_AT_ONCE = 100
+"""One request in so many removes so many of what has expired: the table stays as small, and nobody waits for it."""
 _TRIES = 5
 """Each waits for the other request to end; more than one is needed only where that one gave up."""
 
@@ -70,9 +72,13 @@ def once(
             with access.write() as session:
                 row = None
                 if key is not None:
-                    _sweep(session, access, key, route)
-                    if (known := _find(session, access, key, route)) is not None:
-                        return _replay(known, digest)
+                    if secrets.randbelow(_SWEPT_AT_ONCE) == 0:
+                        _sweep(session, access)
+                    if (known := _used(session, key, route)) is not None:
+                        if known.created_at >= _oldest(session, access):
+                            return _replay(known, digest)
+                        session.delete(known)
+                        session.flush()
                     row = _reserve(session, access, key, route, digest)
                 made = make(session)
                 content = made.model_dump(mode="json")
@@ -105,13 +111,13 @@ def _reserve(session: Session, access: Access, key: str, route: str, digest: str
 
 
 def _find(session: Session, access: Access, key: str, route: str) -> Idempotency | None:
-    return session.scalar(
-        select(Idempotency).where(
-            Idempotency.route == route,
-            Idempotency.key == key,
-            Idempotency.created_at >= _oldest(session, access),
-        )
-    )
+    """What the key was used for, while that is remembered."""
+    row = _used(session, key, route)
+    return row if row is not None and row.created_at >= _oldest(session, access) else None
+
+
+def _used(session: Session, key: str, route: str) -> Idempotency | None:
+    return session.scalar(select(Idempotency).where(Idempotency.route == route, Idempotency.key == key))
 
 
 def _replay(row: Idempotency, digest: str) -> JSONResponse:
@@ -125,13 +131,11 @@ def _replay(row: Idempotency, digest: str) -> JSONResponse:
     return JSONResponse(row.body, row.status, {"idempotent-replayed": "true"})
 
 
-def _sweep(session: Session, access: Access, key: str, route: str) -> None:
-    """Remove what has expired under this key, and some more in passing; what another transaction removes just now is left to it."""
-    expired = Idempotency.created_at < _oldest(session, access)
-    session.execute(delete(Idempotency).where(Idempotency.route == route, Idempotency.key == key, expired))
+def _sweep(session: Session, access: Access) -> None:
+    """Remove some of what has expired, in passing; what another transaction removes just now is left to it."""
     old = (
         select(Idempotency.id)
-        .where(expired)
+        .where(Idempotency.created_at < _oldest(session, access))
         .order_by(Idempotency.created_at)
         .limit(_SWEPT_AT_ONCE)
         .with_for_update(skip_locked=True)
