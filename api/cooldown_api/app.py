@@ -19,7 +19,9 @@ from cooldown_api.openapi_document import describe_api
 from cooldown_api.routes import ROUTERS
 from cooldown_api.service import Service
 from cooldown_api.settings import Settings
+from cooldown_api.threads import limit_request_threads
 from cooldown_api.ui import routes as ui_routes
+from cooldown_api.warm_up import warm_up
 from cooldown_api.webhooks.dispatcher import Dispatcher
 from cooldown_kit import __version__
 
@@ -31,6 +33,8 @@ def create_app(settings: Settings, service: Service | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         opened = service or Service.open(settings)
         app.state.service = opened
+        await run_in_threadpool(warm_up, settings)
+        limit_request_threads(settings.request_threads)
         # who brings a service of their own decides what runs beside it
         dispatcher = Dispatcher(opened.database, settings) if service is None else None
         await opened.hub.start()

@@ -67,14 +67,15 @@ def once(
     A concurrent request with the same key waits for the first, and then gets its answer.
     """
     digest = _digest(access.project, route, body)
-    for _ in range(_TRIES):
+    for number in range(_TRIES):
         try:
             with access.write() as session:
                 row = None
                 if key is not None:
                     if secrets.randbelow(_SWEPT_AT_ONCE) == 0:
                         _sweep(session, access)
-                    if (known := _used(session, key, route)) is not None:
+                    # the first try takes the key without asking: `replayed` has just found it free
+                    if number and (known := _used(session, key, route)) is not None:
                         if known.created_at >= _oldest(session, access):
                             return _replay(known, digest)
                         session.delete(known)

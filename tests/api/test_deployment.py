@@ -93,7 +93,9 @@ def commands() -> Iterator[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize(
-    ("place", "words"), list(commands()), ids=lambda value: value if isinstance(value, str) else " ".join(value)
+    ("place", "words"),
+    list(commands()),
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
 def test_every_command_and_flag_exists(place: str, words: list[str]) -> None:
     flags = [word.partition("=")[0] for word in words if word.startswith("--")]

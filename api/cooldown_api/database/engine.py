@@ -6,7 +6,6 @@ start (``BEGIN IMMEDIATE``), so that reading first and writing later cannot fail
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -18,6 +17,7 @@ from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.orm import Session
 
 from cooldown_api.database.scoping import Scope, scope_session
+from cooldown_api.database.turns import Turns
 
 _BUSY_SECONDS = 30
 POOL_SIZE = 24
@@ -32,7 +32,7 @@ class Database:
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite(url) if self.sqlite else _postgres(url)
         self._writer = self.engine.execution_options(immediate=True) if self.sqlite else self.engine
-        self._turn: AbstractContextManager[Any] = threading.Lock() if self.sqlite else nullcontext()
+        self._turn: AbstractContextManager[Any] = Turns() if self.sqlite else nullcontext()
         """SQLite has one writer: threads of this process queue here, in turn, instead of polling for its lock."""
 
     @contextmanager

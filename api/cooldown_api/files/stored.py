@@ -134,7 +134,9 @@ def sweep_expired(access: Access) -> None:
 
 def check_storage(session: Session, project: str, more: int) -> None:
     """Raises :class:`ProblemError` ``quota-exceeded`` where files and results would take more than the project may keep."""
-    limit = session.scalar(select(Project.storage_bytes).where(Project.id == project).with_for_update(key_share=True))
+    limit = session.scalar(
+        select(Project.storage_bytes).where(Project.id == project).with_for_update(key_share=True)
+    )
     if limit is None:
         return
     files = session.scalar(select(func.coalesce(func.sum(StoredFile.bytes), 0))) or 0

@@ -35,7 +35,10 @@ def announce(session: Session, job: Job, *, now: datetime) -> None:
     types = [f"job.{job.state}"]
     if f"fine_tuning.job.{job.state}" in EVENT_TYPES and job.kind == "run":
         types.append(f"fine_tuning.job.{job.state}")
-    hooks = session.scalars(select(Webhook).where(Webhook.project_id == job.project_id, Webhook.enabled))
+    with session.no_autoflush:  # what is pending says nothing of webhooks, and is written once, at the end
+        hooks = session.scalars(
+            select(Webhook).where(Webhook.project_id == job.project_id, Webhook.enabled)
+        ).all()
     for hook in hooks:
         for type in types:
             if wants(hook.event_types, type):

@@ -17,6 +17,7 @@ from cooldown_api.pages import page_of
 from cooldown_api.problems import ProblemError, not_found
 from cooldown_api.ranges import etag_of, not_modified, range_of
 from cooldown_api.routes.parameters import Id, may_answer
+from cooldown_api.threads import in_download_threads
 from cooldown_api.views import view_artefact
 from cooldown_kit.client import wire
 
@@ -103,7 +104,10 @@ def download_artefact(
     if part is not None:
         headers["content-range"] = f"bytes {start}-{end - 1}/{row.bytes}"
     return StreamingResponse(
-        _pieces(_open(access, row), start, end), 200 if part is None else 206, headers, row.media_type
+        in_download_threads(_pieces(_open(access, row), start, end)),
+        200 if part is None else 206,
+        headers,
+        row.media_type,
     )
 
 
@@ -146,7 +150,10 @@ def get_report(access: Viewer, id: Id, if_none_match: IfNoneMatch = None) -> Res
         "x-frame-options": "SAMEORIGIN",
     }
     return StreamingResponse(
-        _pieces(_open(access, row), 0, row.bytes), 200, headers, "text/html; charset=utf-8"
+        in_download_threads(_pieces(_open(access, row), 0, row.bytes)),
+        200,
+        headers,
+        "text/html; charset=utf-8",
     )
 
 
