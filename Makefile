@@ -56,7 +56,7 @@ chromium:
 	  echo "no Chromium: the browser tests of the dashboard are skipped"
 
 tests: install forge-packages chromium
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=40
 
 format: install
 	$(BIN)/ruff check --fix .
