@@ -24,6 +24,7 @@ def policy_of(settings: Settings, project: str) -> Policy:
         roots=(*sources.roots, *_own_folders(settings, project), *models),
         secrets_dir=sources.secrets_dir / project if sources.secrets_dir else None,
         references=sources.references,
+        environment_proxy=sources.environment_proxy,
     )
 
 

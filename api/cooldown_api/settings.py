@@ -68,6 +68,8 @@ class SourceSettings(_Part):
     """Folder of secrets, one folder a project, one file a secret: recipes say `secret:NAME`."""
     references: Literal["any", "secrets"] = "secrets"
     """`any` also lets recipes name the server's own environment and files: only where all who submit may read them."""
+    environment_proxy: bool = False
+    """Reach repositories through the proxy of the workers' environment (`HTTPS_PROXY`), which then has to refuse private addresses itself."""
 
 
 class OidcSettings(_Part):

@@ -38,7 +38,7 @@ def spec_of(settings: Settings, job: Job, attempt: Attempt, dataset: Dataset | N
         recipe=job.recipe,
         folder=str(recipe_folder(settings, job.project_id)),
         workspace=str(project / "workspace"),
-        policy=_policy(settings, job),
+        policy=_policy(settings, job, attempt.executor),
         keep=keep,
         gpus=job.gpus,
         orphan_seconds=settings.worker.orphan_seconds,
@@ -49,12 +49,16 @@ def spec_of(settings: Settings, job: Job, attempt: Attempt, dataset: Dataset | N
     )
 
 
-def _policy(settings: Settings, job: Job) -> dict[str, object]:
+def _policy(settings: Settings, job: Job, executor: str) -> dict[str, object]:
     """The operator's, and what the service itself keeps for the project: uploads, datasets, documents of plans."""
     policy = policy_of(settings, job.project_id)
     project = settings.project_dir(job.project_id)
     own = tuple(project / name for name in ("files", "datasets", "plans"))
-    return policy.model_copy(update={"roots": (*policy.roots, *own)}).model_dump(mode="json")
+    more = {
+        "roots": (*policy.roots, *own),
+        "local_ports": executor == "ray",
+    }  # Ray speaks to itself on loopback
+    return policy.model_copy(update=more).model_dump(mode="json")
 
 
 def _ray(settings: Settings) -> RaySpec:
