@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from cooldown_api.access import Access
 from cooldown_api.database.tables import Dataset, Job
+from cooldown_api.files.stored import check_storage
 from cooldown_api.jobs.load import load_job
 from cooldown_api.jobs.submit import gpus_of, submit
 from cooldown_api.pinning import ready_dataset, recipe_of_plan
@@ -183,6 +184,7 @@ def rerun(access: Access, session: Session, job: Job, body: wire.JobRerun) -> Jo
 
 
 def _submit(access: Access, session: Session, new: Any) -> Job:
+    check_storage(session, access.project, 0)
     job = submit(session, access.project, new, now=access.now(session))
     access.audit(session, f"{new.kind}.create", job.id, name=job.name)
     return job

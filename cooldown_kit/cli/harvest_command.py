@@ -41,16 +41,18 @@ def command(
     loaded = Recipe.load(recipe, overrides)
 
     from cooldown_kit.cli.progress import subscriber
+    from cooldown_kit.cli.stopping import stop_on_sigterm
     from cooldown_kit.pipeline import estimate_harvest, harvest, keep_dataset
 
+    should_stop = stop_on_sigterm()
     with subscriber(as_json=False, quiet=as_json) as on_event:
         if dry_run:
             _show(estimate_harvest(loaded, on_event=on_event), as_json)
             return
         made = (
-            harvest(loaded, on_event=on_event)
+            harvest(loaded, on_event=on_event, should_stop=should_stop)
             if keep is None
-            else keep_dataset(loaded, keep, on_event=on_event)
+            else keep_dataset(loaded, keep, on_event=on_event, should_stop=should_stop)
         )
     if as_json:
         typer.echo(json.dumps(_facts(made), default=str, indent=1))

@@ -20,10 +20,12 @@ def command(
     loaded = Recipe.load(recipe, overrides)
 
     from cooldown_kit.cli.progress import subscriber
+    from cooldown_kit.cli.stopping import stop_on_sigterm
     from cooldown_kit.pipeline import plan
 
+    should_stop = stop_on_sigterm()
     with subscriber(as_json=False, quiet=as_json) as on_event:
-        made = plan(loaded, on_event=on_event)
+        made = plan(loaded, on_event=on_event, should_stop=should_stop)
     typer.echo(made.to_json() if as_json else made.table())
     if made.errors:
         raise typer.Exit(2)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -24,12 +22,12 @@ def command(
     loaded = Recipe.load(recipe, overrides)
 
     from cooldown_kit.cli.progress import subscriber
+    from cooldown_kit.cli.stopping import stop_on_sigterm
     from cooldown_kit.pipeline import run
 
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    should_stop = stop_on_sigterm()
     with subscriber(as_json=as_json, quiet=quiet) as on_event:
-        result = run(loaded, on_event=on_event, should_stop=stop.is_set)
+        result = run(loaded, on_event=on_event, should_stop=should_stop)
     if as_json:
         return
     if not result.worked:

@@ -91,6 +91,18 @@ class Project:
         out, err = process.communicate(timeout=600)
         return process.returncode, out, err
 
+    def python(self, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run code in a process of its own, in the folder of the recipe."""
+        return subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            cwd=self.folder,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+
 
 def _source(i: int) -> str:
     return "".join(

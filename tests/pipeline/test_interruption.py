@@ -115,6 +115,22 @@ def test_sigterm_saves_and_ends_with_a_status_of_its_own_and_run_continues(
     assert weights(project) == expected[0]
 
 
+@pytest.mark.parametrize("command", ["harvest", "plan"])
+def test_sigterm_stops_what_comes_before_training_too(project: Any, command: str) -> None:
+    """The signal is there before the work begins, so that no moment is missed."""
+    code = (
+        "import signal, os, sys; from cooldown_kit.cli import stopping, main;"
+        "ask = stopping.stop_on_sigterm;"
+        "stopping.stop_on_sigterm = lambda: (ask(), os.kill(os.getpid(), signal.SIGTERM))[0];"
+        "main.main(sys.argv[1:])"
+    )
+    done = project.python(code, command)
+    assert done.returncode == 75, done.stderr
+    assert not list(project.workspace.glob("stages/*/*.partial"))
+    status, _, err = project.cooldown(command)
+    assert status == 0, err
+
+
 def test_a_full_disk_is_named_and_run_goes_on_once_there_is_room(project: Any, tmp_path: Path) -> None:
     """A file system of 1 MiB in a mount namespace of the test's own, or, where none may be made, a limit on the size of files."""
     small = tmp_path / "small"

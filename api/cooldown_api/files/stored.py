@@ -145,5 +145,5 @@ def check_storage(session: Session, project: str, more: int) -> None:
         raise ProblemError(
             "quota-exceeded",
             f"{limit:,} bytes may be kept in this project; {files + results:,} are, and this is {more:,}",
-            remedy="delete files that are no longer needed, or ask an administrator for more",
+            remedy="delete models and files that are no longer needed (`DELETE /v1/models/…`, `/v1/files/…`), or ask an administrator for more",
         )

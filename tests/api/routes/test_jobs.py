@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from cooldown_api.database.scoping import ALL_PROJECTS
-from cooldown_api.database.tables import Dataset, Gpu, Idempotency, Job, Project
+from cooldown_api.database.tables import Artefact, Dataset, Gpu, Idempotency, Job, Project
 from cooldown_api.service import Service
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
@@ -398,6 +398,25 @@ def test_a_quota_refuses_what_it_does_not_hold(client: TestClient, service: Serv
         session.get_one(Project, "default").job_hours_per_month = 1
     assert submit(client, max_duration_seconds=3000)["state"] == "queued"
     answer = client.post("/v1/jobs", json={"recipe": RECIPE, "max_duration_seconds": 3000})
+    assert (answer.status_code, answer.json()["code"]) == (403, "quota-exceeded")
+
+
+def test_a_project_that_keeps_too_much_takes_no_more_jobs(client: TestClient, service: Service) -> None:
+    done = submit(client)["id"]
+    with service.database.write(ALL_PROJECTS) as session:
+        session.get_one(Project, "default").storage_bytes = 1000
+        session.add(
+            Artefact(
+                project_id="default",
+                job_id=done,
+                name="model/model.safetensors",
+                bytes=1001,
+                sha256="0" * 64,
+                media_type="application/octet-stream",
+                created_at=datetime.now(UTC),
+            )
+        )
+    answer = client.post("/v1/jobs", json={"recipe": RECIPE})
     assert (answer.status_code, answer.json()["code"]) == (403, "quota-exceeded")
 
 
