@@ -64,7 +64,7 @@ format: install
 
 docs: install
 	$(BIN)/python -m cooldown_kit.cli.reference docs
-	$(BIN)/python -m cooldown_api.settings_reference docs/operators.md
+	$(BIN)/python -m cooldown_api.commands.settings_reference docs/operators.md
 
 clean:
 	rm -rf .cooldown build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

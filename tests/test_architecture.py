@@ -99,3 +99,91 @@ def test_help_answers_in_under_half_a_second() -> None:
 def test_importing_the_package_costs_nothing_and_names_the_public_surface() -> None:
     code = "import sys, cooldown_kit as ck; sys.exit('pydantic' in sys.modules or not callable(ck.run) or not callable(ck.plan))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# ---------------------------------------------------------------- the service
+
+API = ROOT / "api" / "cooldown_api"
+API_FILES = sorted(API.rglob("*.py"))
+ABOVE = {
+    "database": {
+        "jobs",
+        "creating",
+        "reading",
+        "streaming",
+        "routes",
+        "openai",
+        "ui",
+        "worker",
+        "http",
+        "auth",
+    },
+    "jobs": {"creating", "reading", "streaming", "routes", "openai", "ui", "worker", "http", "auth", "files"},
+    "reading": {"creating", "routes", "openai", "ui", "worker", "files"},
+    "creating": {"routes", "openai", "ui", "worker", "reading", "files"},
+    "streaming": {"routes", "openai", "ui", "worker", "creating"},
+    "files": {"routes", "openai", "ui", "worker", "reading"},
+    "http": {"jobs", "creating", "reading", "routes", "openai", "ui", "worker", "auth", "files"},
+    "webhooks": {"routes", "openai", "ui", "worker", "creating", "reading"},
+    "worker": {"routes", "openai", "ui", "reading", "streaming", "http", "auth"},
+    "routes": {"openai", "ui", "worker"},
+    "openai": {"ui", "worker", "routes"},
+    "ui": {"openai", "worker"},
+}
+"""Part of the service → the parts that it must know nothing of."""
+
+
+def names_of(path: Path) -> str:
+    parts = path.relative_to(API).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@pytest.mark.parametrize("part", sorted(ABOVE))
+def test_a_part_of_the_service_knows_nothing_of_those_above(part: str) -> None:
+    for path in (API / part).rglob("*.py"):
+        known = {m.split(".")[1] for m in imports_of(path) if m.startswith("cooldown_api.")}
+        assert not known & ABOVE[part], f"{path.relative_to(API)} imports {known & ABOVE[part]}"
+
+
+def test_no_file_of_the_service_imports_in_a_circle() -> None:
+    files = {names_of(path): path for path in API_FILES}
+    arrows = {
+        name: {
+            m.removeprefix("cooldown_api.")
+            for m in imports_of(path, deferred=False)
+            if m.startswith("cooldown_api.") and m.removeprefix("cooldown_api.") in files
+        }
+        - {name}
+        for name, path in files.items()
+    }
+    done: set[str] = set()
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, " → ".join((*way, name))
+        if name not in done:
+            for target in sorted(arrows[name]):
+                visit(target, (*way, name))
+            done.add(name)
+
+    for name in arrows:
+        visit(name, ())
+
+
+@pytest.mark.parametrize("folder", ["client", "engine", "guard"])
+def test_what_the_service_shares_with_the_core_knows_no_stage(folder: str) -> None:
+    """All but ``engine/works.py`` and ``engine/outcome.py``, which are the work itself."""
+    for path in (CORE / folder).rglob("*.py"):
+        if path.name in ("works.py", "outcome.py"):
+            continue
+        stages = {m.split(".")[1] for m in imports_of(path) if m.startswith("cooldown_kit.")} & STAGES
+        assert not stages, f"{path.name} imports {stages}"
+
+
+def test_the_worker_and_the_api_never_import_torch_or_ray() -> None:
+    code = (
+        "import sys; import cooldown_api.app, cooldown_api.worker.main, cooldown_api.commands.serving;"
+        "from cooldown_api.settings import Settings; cooldown_api.app.create_app(Settings()).openapi();"
+        "heavy = {'torch', 'transformers', 'ray', 'datasets', 'pandas'} & set(sys.modules); print(heavy); sys.exit(len(heavy))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -11,15 +11,15 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from cooldown_api.error_handlers import add_error_handlers
+from cooldown_api.http.error_handlers import add_error_handlers
+from cooldown_api.http.openapi_document import describe_api
+from cooldown_api.http.threads import limit_request_threads
 from cooldown_api.middleware import add_middleware
 from cooldown_api.observe import routes as observe_routes
 from cooldown_api.openai import routes as openai_routes
-from cooldown_api.openapi_document import describe_api
 from cooldown_api.routes import ROUTERS
 from cooldown_api.service import Service
 from cooldown_api.settings import Settings
-from cooldown_api.threads import limit_request_threads
 from cooldown_api.ui import routes as ui_routes
 from cooldown_api.warm_up import warm_up
 from cooldown_api.webhooks.dispatcher import Dispatcher

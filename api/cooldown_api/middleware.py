@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from cooldown_api.body_limit import BodyLimit
-from cooldown_api.host_check import HostCheck
+from cooldown_api.auth.host_check import HostCheck
+from cooldown_api.http.body_limit import BodyLimit
+from cooldown_api.http.security_headers import SecurityHeaders
+from cooldown_api.http.stream_limit import StreamLimit
 from cooldown_api.observe.http_metrics import HttpMetrics
 from cooldown_api.observe.requests import RequestContext
 from cooldown_api.observe.telemetry import request_tracer
-from cooldown_api.security_headers import SecurityHeaders
 from cooldown_api.settings import Settings
-from cooldown_api.stream_limit import StreamLimit
 
 
 def add_middleware(app: FastAPI, settings: Settings) -> None:

@@ -186,3 +186,7 @@ class Settings(BaseSettings):
     def project_dir(self, project: str) -> Path:
         """Everything of one project on the shared path: `workspace/`, `attempts/`, `files/`."""
         return self.data_dir.absolute() / "projects" / project
+
+    def files_folder(self, project: str) -> Path:
+        """Uploads of one project: its recipes may read below it."""
+        return self.project_dir(project) / "files"

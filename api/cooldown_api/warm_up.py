@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Final
 
+from cooldown_api.creating.submission import read_recipe
 from cooldown_api.problems import ProblemError
 from cooldown_api.settings import Settings
-from cooldown_api.submission import read_recipe
 from cooldown_kit import connector as connectors
 
 _RECIPE: Final = "{name: first, model: none, sources: {none: {connector: text, path: none}}}"

@@ -14,9 +14,9 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
-from cooldown_api.load_settings import names
+from cooldown_api.commands.load_settings import names
+from cooldown_api.commands.settings_reference import with_table
 from cooldown_api.settings import Settings
-from cooldown_api.settings_reference import with_table
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOYMENT = ROOT / "api" / "deployment"

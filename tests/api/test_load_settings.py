@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cooldown_api.load_settings import load_settings, names
+from cooldown_api.commands.load_settings import load_settings, names
 from cooldown_api.settings import Settings
 
 from cooldown_kit.errors import InputError

@@ -20,8 +20,8 @@ from typing import Any
 
 import psutil
 import pytest
-from cooldown_api import local_place
-from cooldown_api.local import local_settings
+from cooldown_api.local import place as local_place
+from cooldown_api.local.client import local_settings
 
 from cooldown_kit import AsyncClient, Client
 from cooldown_kit.cli import main as cli
@@ -215,7 +215,7 @@ def test_without_the_server_installed_it_says_how_to_install_it(monkeypatch: pyt
 
 def test_a_lock_goes_with_its_process_and_not_to_those_it_forks(tmp_path: Path) -> None:
     assert local_place.Lock.take(tmp_path) is not None
-    code = "import sys; from pathlib import Path; from cooldown_api.local_place import Lock; sys.exit(Lock.take(Path(sys.argv[1])) is None)"
+    code = "import sys; from pathlib import Path; from cooldown_api.local.place import Lock; sys.exit(Lock.take(Path(sys.argv[1])) is None)"
     asked = [sys.executable, "-c", code, str(tmp_path)]
     assert subprocess.run(asked, check=False).returncode == 1
 

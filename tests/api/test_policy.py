@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cooldown_api.creating.policy import policy_of
 from cooldown_api.database.tables import Attempt, Job
-from cooldown_api.policy import policy_of
 from cooldown_api.settings import Settings, SourceSettings
 from cooldown_api.worker.places import spec_of
 

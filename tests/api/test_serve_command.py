@@ -15,8 +15,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from cooldown_api.serve_command import command
-from cooldown_api.serving import serve_settings
+from cooldown_api.commands.serve_command import command
+from cooldown_api.commands.serving import serve_settings
 
 from api_keys import bearer
 from cooldown_kit.errors import InputError

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cooldown_api.auth.known import KnownCallers
 from cooldown_api.auth.oidc import OidcVerifier
+from cooldown_api.auth.rate_limit import RateLimiter
 from cooldown_api.auth.throttle import FailureThrottle
-from cooldown_api.rate_limit import RateLimiter
 from cooldown_api.settings import Settings
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from cooldown_api.submission import LONGEST_TEXT
+from cooldown_api.creating.submission import LONGEST_TEXT
 from cooldown_kit.errors import CooldownError
 
 Kind = Literal["chat", "completion", "text", "recipe", "repositories", "unknown"]

@@ -28,20 +28,15 @@ EXTENSIONS: Final = {
 _STALE_SECONDS: Final = 86_400
 
 
-def files_folder(settings: Settings, project: str) -> Path:
-    """Recipes of the project may read below it."""
-    return settings.project_dir(project) / "files"
-
-
 def path_of(settings: Settings, file: StoredFile) -> Path:
     """Where a stored file's bytes are."""
-    return files_folder(settings, file.project_id) / (
+    return settings.files_folder(file.project_id) / (
         file.id + EXTENSIONS.get(str(file.facts.get("kind")), ".bin")
     )
 
 
 def parts_folder(settings: Settings, project: str, upload_id: str) -> Path:
-    return files_folder(settings, project) / ".uploads" / upload_id
+    return settings.files_folder(project) / ".uploads" / upload_id
 
 
 def remove_parts(settings: Settings, project: str, upload_id: str) -> None:
@@ -52,7 +47,7 @@ class Incoming:
     """A file that is being written. What is not kept is removed at the end of the ``with`` block."""
 
     def __init__(self, settings: Settings, project: str) -> None:
-        folder = files_folder(settings, project) / ".incoming"
+        folder = settings.files_folder(project) / ".incoming"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _remove_stale(folder)
         self.path = folder / uuid.uuid4().hex

@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Final
 
-from sqlalchemy import Select, Text, cast, func, or_, select
+from sqlalchemy import Select, Text, cast, or_, select
 from sqlalchemy.orm import Session
 
 from cooldown_api.access import Access
 from cooldown_api.database.ids import new_id
-from cooldown_api.database.tables import Artefact, Job, Project, StoredFile
+from cooldown_api.database.tables import Job, StoredFile
 from cooldown_api.files.check import Facts
 from cooldown_api.files.folders import Incoming, path_of
+from cooldown_api.jobs.storage import check_storage
 from cooldown_api.problems import ProblemError, not_found
 from cooldown_kit.client.states import ENDED
 
@@ -130,20 +131,3 @@ def sweep_expired(access: Access) -> None:
             session.delete(row)
     for row in gone:
         path_of(access.service.settings, row).unlink(missing_ok=True)
-
-
-def check_storage(session: Session, project: str, more: int) -> None:
-    """Raises :class:`ProblemError` ``quota-exceeded`` where files and results would take more than the project may keep."""
-    limit = session.scalar(
-        select(Project.storage_bytes).where(Project.id == project).with_for_update(key_share=True)
-    )
-    if limit is None:
-        return
-    files = session.scalar(select(func.coalesce(func.sum(StoredFile.bytes), 0))) or 0
-    results = session.scalar(select(func.coalesce(func.sum(Artefact.bytes), 0))) or 0
-    if files + results + more > limit:
-        raise ProblemError(
-            "quota-exceeded",
-            f"{limit:,} bytes may be kept in this project; {files + results:,} are, and this is {more:,}",
-            remedy="delete models and files that are no longer needed (`DELETE /v1/models/…`, `/v1/files/…`), or ask an administrator for more",
-        )

@@ -14,7 +14,8 @@ from cooldown_api.database.ids import new_id
 from cooldown_api.database.tables import StoredFile, Upload, UploadPart
 from cooldown_api.files.check import check_file
 from cooldown_api.files.folders import Incoming, parts_folder, remove_parts
-from cooldown_api.files.stored import check_storage, file_name, keep_file
+from cooldown_api.files.stored import file_name, keep_file
+from cooldown_api.jobs.storage import check_storage
 from cooldown_api.problems import ProblemError, not_found
 
 SECONDS: Final = 3600

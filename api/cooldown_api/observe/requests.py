@@ -11,11 +11,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cooldown_api.error_handlers import answer
+from cooldown_api.http.error_handlers import answer
+from cooldown_api.http.request_id import HEADER, request_id_of
 from cooldown_api.observe.http_metrics import HttpMetrics
 from cooldown_api.observe.telemetry import RequestTracer, traceparent_of
 from cooldown_api.problems import ProblemError
-from cooldown_api.request_id import HEADER, request_id_of
 
 _log = logging.getLogger("cooldown.requests")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -16,13 +16,13 @@ from cooldown_api.files.check import check_file
 from cooldown_api.files.folders import Incoming, path_of
 from cooldown_api.files.multipart import receive
 from cooldown_api.files.stored import PURPOSE, check_purpose, delete_file, find_file, keep_file, present
+from cooldown_api.http.openapi_document import links
 from cooldown_api.openai import result_file
 from cooldown_api.openai.expiry import seconds_of
 from cooldown_api.openai.file_views import view_file
 from cooldown_api.openai.names import body_of, file_body
 from cooldown_api.openai.route import OpenAIRoute, invalid, may_answer
 from cooldown_api.openai.shapes import FileDeleted, FileObject, ListPage, list_page
-from cooldown_api.openapi_document import links
 from cooldown_api.pages import ID_PATTERN, Cursor, Order, select_page
 from cooldown_api.problems import ProblemError, not_found
 

@@ -11,10 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cooldown_api.access import Access, Editor, Viewer
-from cooldown_api.creating import prepare_job
+from cooldown_api.creating.idempotency import IdempotencyKey, once, replayed
+from cooldown_api.creating.jobs import prepare_job
 from cooldown_api.database.tables import Checkpoint, Event, Job
 from cooldown_api.files.stored import find_file
-from cooldown_api.idempotency import IdempotencyKey, once, replayed
+from cooldown_api.http.openapi_document import links
 from cooldown_api.jobs import control
 from cooldown_api.jobs.load import load_job, load_job_to_change
 from cooldown_api.jobs.search import JobFilter, find_jobs
@@ -39,7 +40,6 @@ from cooldown_api.openai.shapes import (
     list_page,
 )
 from cooldown_api.openai.training import translate
-from cooldown_api.openapi_document import links
 from cooldown_api.pages import Cursor, select_page
 from cooldown_api.problems import ProblemError
 from cooldown_api.values import check_body as check_values_of

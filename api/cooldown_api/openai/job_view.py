@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from cooldown_api.database.tables import Dataset, Job
 from cooldown_api.openai.names import base_name, job_name, model_name, result_file_name
 from cooldown_api.openai.shapes import ErrorObject, FineTuningJob, Hyperparameters
+from cooldown_api.reading.views import estimated_finish, reference_of
 from cooldown_api.settings import Settings
-from cooldown_api.views import estimated_finish, reference_of
 from cooldown_kit.client.states import State
 
 _STATUS: Final = {

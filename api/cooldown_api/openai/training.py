@@ -8,6 +8,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from cooldown_api.access import Access
+from cooldown_api.creating.pinning import ready_dataset
 from cooldown_api.database.tables import StoredFile
 from cooldown_api.files.check import ROWS, read_manifest
 from cooldown_api.files.folders import path_of
@@ -22,7 +23,6 @@ from cooldown_api.openai.create_body import (
 )
 from cooldown_api.openai.options import Asked
 from cooldown_api.openai.route import invalid
-from cooldown_api.pinning import ready_dataset
 from cooldown_api.problems import ProblemError
 from cooldown_kit.client import wire
 from cooldown_kit.errors import CooldownError

@@ -20,11 +20,11 @@ from cooldown_api.files.uploads import (
     keep_part,
     room_for_part,
 )
+from cooldown_api.http.openapi_document import links
 from cooldown_api.openai.expiry import ExpiresAfter
 from cooldown_api.openai.file_views import view_part, view_upload
 from cooldown_api.openai.route import OpenAIRoute, invalid, may_answer
 from cooldown_api.openai.shapes import UploadObject, UploadPartObject
-from cooldown_api.openapi_document import links
 from cooldown_api.pages import ID_PATTERN
 
 router = APIRouter(tags=["openai"], route_class=OpenAIRoute)

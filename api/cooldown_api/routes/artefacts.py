@@ -12,13 +12,13 @@ from sqlalchemy import select
 
 from cooldown_api.access import Access, Viewer
 from cooldown_api.database.tables import Artefact
+from cooldown_api.http.ranges import etag_of, not_modified, range_of
+from cooldown_api.http.threads import in_download_threads
 from cooldown_api.jobs.load import load_job
 from cooldown_api.pages import page_of
 from cooldown_api.problems import ProblemError, not_found
-from cooldown_api.ranges import etag_of, not_modified, range_of
+from cooldown_api.reading.views import view_artefact
 from cooldown_api.routes.parameters import Id, may_answer
-from cooldown_api.threads import in_download_threads
-from cooldown_api.views import view_artefact
 from cooldown_kit.client import wire
 
 router = APIRouter(tags=["jobs"])

@@ -12,14 +12,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cooldown_api.access import Access, Editor, Viewer
+from cooldown_api.creating.idempotency import IdempotencyKey, once, replayed
+from cooldown_api.creating.pinning import find_dataset
+from cooldown_api.creating.submission import ReadRecipe, new_job, read_recipe
 from cooldown_api.database.ids import new_id
 from cooldown_api.database.tables import Dataset, Job
-from cooldown_api.idempotency import IdempotencyKey, once, replayed
+from cooldown_api.http.openapi_document import links
 from cooldown_api.jobs.submit import submit
-from cooldown_api.openapi_document import links
 from cooldown_api.pages import Cursor, PageCursor, page_of, select_page
-from cooldown_api.pinning import find_dataset
 from cooldown_api.problems import ProblemError, not_found
+from cooldown_api.reading.views import reference_of, view_dataset
 from cooldown_api.routes.parameters import (
     DatasetPath,
     DatasetVersionPath,
@@ -27,9 +29,7 @@ from cooldown_api.routes.parameters import (
     may_answer,
     may_answer_creating,
 )
-from cooldown_api.submission import ReadRecipe, new_job, read_recipe
 from cooldown_api.values import check_body
-from cooldown_api.views import reference_of, view_dataset
 from cooldown_kit.client import wire
 from cooldown_kit.client.states import ENDED
 

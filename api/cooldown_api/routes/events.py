@@ -15,9 +15,9 @@ from cooldown_api.jobs.load import load_job
 from cooldown_api.jobs.logs import last_lines, lines_after
 from cooldown_api.pages import page_of
 from cooldown_api.problems import ProblemError
+from cooldown_api.reading.views import view_event
 from cooldown_api.routes.parameters import Id, may_answer
-from cooldown_api.streams import Wanted, stream
-from cooldown_api.views import view_event
+from cooldown_api.streaming.streams import Wanted, stream
 from cooldown_kit.client import wire
 
 router = APIRouter(tags=["jobs"])

@@ -12,18 +12,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cooldown_api.access import Access, Editor, Viewer
-from cooldown_api.creating import prepare_job, rerun
+from cooldown_api.creating.idempotency import IdempotencyKey, once, replayed
+from cooldown_api.creating.jobs import prepare_job, rerun
 from cooldown_api.database.scoping import ALL_PROJECTS
 from cooldown_api.database.tables import Checkpoint
-from cooldown_api.idempotency import IdempotencyKey, once, replayed
+from cooldown_api.http.openapi_document import links
 from cooldown_api.jobs import control
 from cooldown_api.jobs.load import load_job, load_job_to_change
 from cooldown_api.jobs.queue_place import queue_place
 from cooldown_api.jobs.search import LISTED, JobFilter, find_jobs
-from cooldown_api.lineage import lineage_of
-from cooldown_api.openapi_document import links
 from cooldown_api.pages import ID_PATTERN, Order, PageCursor, page_of, select_page
 from cooldown_api.problems import ProblemError
+from cooldown_api.reading.lineage import lineage_of
+from cooldown_api.reading.views import ended, view_checkpoint, view_job, view_job_detail, view_jobs
 from cooldown_api.routes.parameters import (
     Id,
     NameQuery,
@@ -32,9 +33,8 @@ from cooldown_api.routes.parameters import (
     may_answer_body,
     may_answer_creating,
 )
-from cooldown_api.until import when_ended
+from cooldown_api.streaming.until import when_ended
 from cooldown_api.values import check_body
-from cooldown_api.views import ended, view_checkpoint, view_job, view_job_detail, view_jobs
 from cooldown_kit.client import wire
 from cooldown_kit.client.states import State
 

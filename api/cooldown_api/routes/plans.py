@@ -8,22 +8,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cooldown_api.access import Editor, Viewer
-from cooldown_api.creating import prepare_plan
+from cooldown_api.creating.idempotency import IdempotencyKey, once, replayed
+from cooldown_api.creating.jobs import prepare_plan
 from cooldown_api.database.tables import Job
-from cooldown_api.idempotency import IdempotencyKey, once, replayed
+from cooldown_api.http.openapi_document import links
 from cooldown_api.jobs.control import cancel
 from cooldown_api.jobs.load import load_job, load_job_to_change
-from cooldown_api.openapi_document import links
 from cooldown_api.pages import PageCursor, page_of, select_page
+from cooldown_api.reading.views import view_job, view_job_detail, view_jobs
 from cooldown_api.routes.parameters import (
     Id,
     WaitSeconds,
     may_answer,
     may_answer_creating,
 )
-from cooldown_api.until import when_ended
+from cooldown_api.streaming.until import when_ended
 from cooldown_api.values import check_body
-from cooldown_api.views import view_job, view_job_detail, view_jobs
 from cooldown_kit.client import wire
 
 router = APIRouter(tags=["plans"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from cooldown_api.access import Viewer
+from cooldown_api.creating.submission import read_recipe
 from cooldown_api.routes.parameters import may_answer, may_answer_body
-from cooldown_api.submission import read_recipe
 from cooldown_api.values import check_body
 from cooldown_kit import connector as connectors
 from cooldown_kit.cli.reference import describe

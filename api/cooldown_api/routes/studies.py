@@ -8,21 +8,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cooldown_api.access import Access, Editor, Viewer
-from cooldown_api.creating import Documents
+from cooldown_api.creating.idempotency import IdempotencyKey, once, replayed
+from cooldown_api.creating.jobs import Documents
+from cooldown_api.creating.submission import ReadRecipe, new_job, read_recipe
 from cooldown_api.database.ids import new_id
 from cooldown_api.database.tables import Job, Study
-from cooldown_api.idempotency import IdempotencyKey, once, replayed
+from cooldown_api.http.openapi_document import links
 from cooldown_api.jobs.control import cancel
 from cooldown_api.jobs.load import load_job_to_change
 from cooldown_api.jobs.submit import gpus_of, submit
-from cooldown_api.openapi_document import links
 from cooldown_api.pages import PageCursor, page_of, select_page
 from cooldown_api.problems import ProblemError, not_found
+from cooldown_api.reading.study_cells import view_studies, view_study
+from cooldown_api.reading.views import ended
 from cooldown_api.routes.parameters import Id, may_answer, may_answer_creating
-from cooldown_api.study_cells import view_studies, view_study
-from cooldown_api.submission import ReadRecipe, new_job, read_recipe
 from cooldown_api.values import check_body
-from cooldown_api.views import ended
 from cooldown_kit.client import wire
 
 router = APIRouter(tags=["studies"])

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from cooldown_api.database.tables import Job
 from cooldown_api.jobs.search import LISTED
 from cooldown_api.pages import Cursor, select_page
+from cooldown_api.reading.views import estimated_finish
 from cooldown_api.ui import formats, wording
-from cooldown_api.views import estimated_finish
 from cooldown_kit.client import wire
 from cooldown_kit.client.states import ACTIVE, ENDED, State
 

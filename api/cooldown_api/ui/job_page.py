@@ -12,10 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cooldown_api.database.tables import Artefact, Attempt, Checkpoint, Dataset, Event, Job, Metric
+from cooldown_api.reading.views import reference_of
 from cooldown_api.ui import wording
 from cooldown_api.ui.job_lines import JobLine, line
 from cooldown_api.ui.mixture import MixtureLine, mixture
-from cooldown_api.views import reference_of
 from cooldown_kit.client import wire
 from cooldown_kit.client.states import State
 

@@ -11,8 +11,8 @@ from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
 from cooldown_api.access import Editor, Viewer
 from cooldown_api.jobs.load import load_job
 from cooldown_api.jobs.logs import last_lines, lines_after
-from cooldown_api.lineage import lineage_of
 from cooldown_api.pages import ID_PATTERN
+from cooldown_api.reading.lineage import lineage_of
 from cooldown_api.routes import jobs as rest
 from cooldown_api.routes.parameters import Id
 from cooldown_api.ui.charts import chart_data, number_table

@@ -10,9 +10,10 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy import select
 
 from cooldown_api.access import Editor, Viewer
+from cooldown_api.creating.pinning import find_dataset
 from cooldown_api.database.tables import Job
 from cooldown_api.pages import Cursor, PageCursor
-from cooldown_api.pinning import find_dataset
+from cooldown_api.reading.views import view_dataset
 from cooldown_api.routes import datasets, studies
 from cooldown_api.routes.parameters import DatasetPath, Id
 from cooldown_api.ui.evidence import EvidenceLine, evidence_lines
@@ -20,7 +21,6 @@ from cooldown_api.ui.job_lines import line
 from cooldown_api.ui.origin import same_origin
 from cooldown_api.ui.page import page
 from cooldown_api.ui.page_route import PageRoute
-from cooldown_api.views import view_dataset
 from cooldown_kit.client import wire
 
 router = APIRouter(route_class=PageRoute)

@@ -13,16 +13,16 @@ from pydantic import ValidationError
 from sqlalchemy import select
 
 from cooldown_api.access import Access, Editor
+from cooldown_api.creating.pinning import find_dataset
+from cooldown_api.creating.submission import LONGEST_TEXT, read_recipe
 from cooldown_api.database.tables import Dataset, Job
 from cooldown_api.jobs.load import load_job
-from cooldown_api.pinning import find_dataset
 from cooldown_api.problems import ProblemError
+from cooldown_api.reading.views import reference_of
 from cooldown_api.routes import datasets, jobs, plans
-from cooldown_api.submission import LONGEST_TEXT, read_recipe
 from cooldown_api.ui.origin import same_origin
 from cooldown_api.ui.page import page
 from cooldown_api.ui.page_route import PageRoute, as_problem
-from cooldown_api.views import reference_of
 from cooldown_kit.client import wire
 from cooldown_kit.client.states import State
 from cooldown_kit.errors import CooldownError

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import cast
 
+from cooldown_api.creating.policy import policy_of, recipe_folder
 from cooldown_api.database.tables import Attempt, Dataset, Job
-from cooldown_api.policy import policy_of, recipe_folder
 from cooldown_api.settings import Settings
 from cooldown_kit.engine.spec import Kind, RaySpec, Spec
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cooldown_api.error_handlers import add_error_handlers
+from cooldown_api.http.error_handlers import add_error_handlers
 from cooldown_api.middleware import add_middleware
 from cooldown_api.settings import Settings
 from fastapi import Body, FastAPI, Request

@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 from cooldown_api.auth.principal import Principal
+from cooldown_api.http.stream_limit import StreamLimit
 from cooldown_api.settings import LimitSettings
-from cooldown_api.stream_limit import StreamLimit
 
 
 def test_a_stream_more_than_allowed_is_refused_and_an_ended_one_makes_room() -> None:

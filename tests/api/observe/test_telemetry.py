@@ -84,7 +84,7 @@ def test_a_job_remembers_the_trace_it_was_submitted_in(client: TestClient, servi
 
 def test_the_service_imports_no_telemetry_and_no_trainer_by_default(tmp_path: Path) -> None:
     code = (
-        "import sys, cooldown_api.serving as s; from cooldown_api.settings import Settings; from pathlib import Path;"
+        "import sys, cooldown_api.commands.serving as s; from cooldown_api.settings import Settings; from pathlib import Path;"
         "s.create_app(Settings(data_dir=Path(sys.argv[1])));"
         "sys.exit(bool({'torch', 'transformers', 'ray', 'opentelemetry.sdk'} & set(sys.modules)))"
     )

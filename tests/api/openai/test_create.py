@@ -8,7 +8,6 @@ from typing import Any
 import openai
 import pytest
 from cooldown_api.database.tables import Dataset, Job
-from cooldown_api.files.folders import files_folder
 from openai.types.fine_tuning import FineTuningJob
 from sqlalchemy import select
 
@@ -62,7 +61,7 @@ def test_a_file_of_conversations_becomes_a_job_that_trains_the_answers(live: Liv
     recipe = recipe_of(live, job)
     source = recipe["sources"]["training"]
     assert source["connector"] == "text"
-    assert source["path"] == str(files_folder(live.service.settings, "default") / f"{file}.jsonl")
+    assert source["path"] == str(live.service.settings.files_folder("default") / f"{file}.jsonl")
     assert source["messages_field"] == "messages"
     assert recipe["model"] == str(roots / "base-model")
     assert recipe["name"] == "due-dates"

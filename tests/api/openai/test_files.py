@@ -11,7 +11,6 @@ import openai
 import pytest
 from cooldown_api.database.scoping import ALL_PROJECTS
 from cooldown_api.database.tables import AuditEntry, Project, StoredFile
-from cooldown_api.files.folders import files_folder
 from sqlalchemy import select, update
 
 from .conftest import CHATS, Live, jsonl
@@ -37,7 +36,7 @@ def test_a_file_comes_in_is_checked_and_comes_back_to_the_byte(live: Live) -> No
 
 def test_the_file_lies_where_the_connector_reads_it_and_nothing_is_left_beside_it(live: Live) -> None:
     id = live.upload()
-    folder = files_folder(live.service.settings, "default")
+    folder = live.service.settings.files_folder("default")
     assert [path.name for path in folder.iterdir() if not path.name.startswith(".")] == [f"{id}.jsonl"]
     assert list((folder / ".incoming").iterdir()) == []
 
@@ -133,7 +132,7 @@ def test_a_deleted_file_is_gone(live: Live) -> None:
     assert caught.value.request_id
     with pytest.raises(openai.NotFoundError):
         live.client.files.content(id)
-    assert not list(files_folder(live.service.settings, "default").glob("file-*"))
+    assert not list(live.service.settings.files_folder("default").glob("file-*"))
 
 
 def test_a_file_expires_when_it_was_said(live: Live) -> None:
@@ -149,7 +148,7 @@ def test_a_file_expires_when_it_was_said(live: Live) -> None:
         live.client.files.retrieve(file.id)
     assert list(live.client.files.list()) == []
     kept = live.upload()  # what has expired is removed in passing
-    assert [path.name for path in files_folder(live.service.settings, "default").glob("file-*")] == [
+    assert [path.name for path in live.service.settings.files_folder("default").glob("file-*")] == [
         f"{kept}.jsonl"
     ]
 
@@ -159,7 +158,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_on_the_disk(live: Live) -
         live.client.files.create(file=("x.jsonl", b"x" * ((1 << 20) + 1)), purpose="fine-tune")
     assert caught.value.status_code == 413
     assert (caught.value.code, caught.value.param) == ("body_too_large", "file")
-    assert list((files_folder(live.service.settings, "default") / ".incoming").iterdir()) == []
+    assert list((live.service.settings.files_folder("default") / ".incoming").iterdir()) == []
 
 
 def test_a_project_keeps_no_more_than_it_may(live: Live) -> None:
@@ -217,4 +216,4 @@ def test_a_broken_form_is_refused_and_leaves_nothing(
     answer = httpx.post(f"{live.url}/v1/files", content=content, headers={"content-type": type})
     assert answer.status_code == status
     assert list(live.client.files.list()) == []
-    assert list((files_folder(live.service.settings, "default") / ".incoming").iterdir()) == []
+    assert list((live.service.settings.files_folder("default") / ".incoming").iterdir()) == []

@@ -10,7 +10,6 @@ import openai
 import pytest
 from cooldown_api.database.scoping import ALL_PROJECTS
 from cooldown_api.database.tables import Upload
-from cooldown_api.files.folders import files_folder
 from sqlalchemy import update
 
 from .conftest import CHATS, Live, jsonl
@@ -42,7 +41,7 @@ def test_a_file_in_chunks_is_the_file(live: Live, tmp_path: Path) -> None:
     assert upload.file is not None
     assert (upload.file.status, upload.file.bytes) == ("processed", len(CONTENT))
     assert live.client.files.content(upload.file.id).read() == CONTENT
-    assert list((files_folder(live.service.settings, "default") / ".uploads").iterdir()) == []
+    assert list((live.service.settings.files_folder("default") / ".uploads").iterdir()) == []
 
 
 def test_parts_are_put_together_in_the_order_that_is_asked_for(live: Live) -> None:
@@ -98,7 +97,7 @@ def test_an_upload_that_was_forgotten_goes_with_its_parts(live: Live) -> None:
     with live.service.database.write(ALL_PROJECTS) as session:
         session.execute(update(Upload).values(expires_at=datetime.now(UTC) - timedelta(hours=2)))
     begin(live)
-    assert list((files_folder(live.service.settings, "default") / ".uploads").iterdir()) == []
+    assert list((live.service.settings.files_folder("default") / ".uploads").iterdir()) == []
     with live.service.database.read("default") as session:
         assert session.get_one(Upload, id).status == "expired"
 

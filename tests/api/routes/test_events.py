@@ -10,9 +10,9 @@ from contextlib import ExitStack
 
 import httpx
 import pytest
-from cooldown_api import streams
 from cooldown_api.service import Service
 from cooldown_api.settings import Settings
+from cooldown_api.streaming import streams
 from fastapi.testclient import TestClient
 
 from cooldown_kit.client.sse import EventParser, ServerEvent

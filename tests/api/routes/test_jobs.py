@@ -360,7 +360,9 @@ def test_a_request_that_failed_may_be_tried_again_with_its_key(client: TestClien
 def test_a_key_is_forgotten_in_time_and_rows_go_in_passing(
     client: TestClient, service: Service, monkeypatch: pytest.MonkeyPatch, swept: bool
 ) -> None:
-    monkeypatch.setattr("cooldown_api.idempotency.secrets.randbelow", lambda most: 0 if swept else most - 1)
+    monkeypatch.setattr(
+        "cooldown_api.creating.idempotency.secrets.randbelow", lambda most: 0 if swept else most - 1
+    )
     headers = {"Idempotency-Key": "one"}
     first = client.post("/v1/jobs", json={"recipe": RECIPE}, headers=headers).json()
     client.post("/v1/jobs", json={"recipe": RECIPE}, headers={"Idempotency-Key": "two"})

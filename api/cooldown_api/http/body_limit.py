@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cooldown_api.error_handlers import answer
+from cooldown_api.http.error_handlers import answer
 from cooldown_api.problems import ProblemError
 from cooldown_api.settings import LimitSettings
 

@@ -41,7 +41,7 @@ def command(
     from cooldown_kit.errors import InputError
 
     try:
-        from cooldown_api.serving import serve
+        from cooldown_api.commands.serving import serve
     except ModuleNotFoundError as error:
         raise InputError(
             f"the server is not installed ({error.name} is missing)",

@@ -18,8 +18,8 @@ import httpx
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from cooldown_api.local_host import Host
-from cooldown_api.local_place import Lock, answering
+from cooldown_api.local.host import Host
+from cooldown_api.local.place import Lock, answering
 from cooldown_api.settings import Settings
 from cooldown_kit.errors import InputError, StorageError
 

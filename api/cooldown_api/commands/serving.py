@@ -19,11 +19,11 @@ import uvicorn
 
 from cooldown_api.app import create_app
 from cooldown_api.auth.origin import is_loopback
-from cooldown_api.load_settings import load_settings
+from cooldown_api.commands.load_settings import load_settings
+from cooldown_api.commands.way_in import has_way_in
 from cooldown_api.observe.logs import configure_logs
 from cooldown_api.service import Service
 from cooldown_api.settings import Settings
-from cooldown_api.way_in import has_way_in
 from cooldown_api.webhooks.dispatcher import Dispatcher
 from cooldown_api.worker.embedded import EmbeddedWorker
 from cooldown_kit.errors import InputError

@@ -1,4 +1,4 @@
-"""The table of settings in docs/operators.md, made from their declarations: ``python -m cooldown_api.settings_reference docs/operators.md``."""
+"""The table of settings in docs/operators.md, made from their declarations: ``python -m cooldown_api.commands.settings_reference docs/operators.md``."""
 
 from __future__ import annotations
 

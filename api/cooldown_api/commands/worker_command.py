@@ -22,7 +22,7 @@ def command(
     from cooldown_kit.errors import InputError
 
     try:
-        from cooldown_api.load_settings import load_settings
+        from cooldown_api.commands.load_settings import load_settings
         from cooldown_api.worker.main import work
     except ModuleNotFoundError as error:
         raise InputError(

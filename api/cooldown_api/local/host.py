@@ -11,7 +11,7 @@ from typing import Final
 import uvicorn
 
 from cooldown_api.app import create_app
-from cooldown_api.local_place import Lock, new_socket, tell
+from cooldown_api.local.place import Lock, new_socket, tell
 from cooldown_api.service import Service
 from cooldown_api.settings import Settings
 from cooldown_api.webhooks.dispatcher import Dispatcher

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cooldown_api.auth.origin import is_own_host
-from cooldown_api.error_handlers import answer
+from cooldown_api.http.error_handlers import answer
 from cooldown_api.problems import ProblemError
 from cooldown_api.settings import Settings
 

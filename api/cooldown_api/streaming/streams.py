@@ -23,7 +23,7 @@ from cooldown_api.database.tables import Event, Job
 from cooldown_api.jobs.load import load_job
 from cooldown_api.jobs.logs import lines_after
 from cooldown_api.problems import ProblemError
-from cooldown_api.views import ended, view_event
+from cooldown_api.reading.views import ended, view_event
 
 PING_SECONDS: Final = 15.0
 _EVENTS_AT_ONCE = 200

@@ -29,9 +29,9 @@ class RoleName(StrEnum):
 @db.command("upgrade")
 def upgrade_database() -> None:
     """Bring the schema up to date. Make a backup first."""
+    from cooldown_api.commands.load_settings import load_settings
     from cooldown_api.database.engine import Database
     from cooldown_api.database.migrate import newest, prepare_database
-    from cooldown_api.load_settings import load_settings
 
     settings = load_settings()
     database = Database(settings.url)
@@ -47,9 +47,9 @@ def current_schema() -> None:
     """Print the database's schema, and which one this version needs."""
     from sqlalchemy.exc import SQLAlchemyError
 
+    from cooldown_api.commands.load_settings import load_settings
     from cooldown_api.database.engine import Database
     from cooldown_api.database.migrate import current, newest
-    from cooldown_api.load_settings import load_settings
     from cooldown_kit.errors import StorageError
 
     database = Database(load_settings().url)
@@ -147,15 +147,15 @@ def revoke(id: Annotated[str, typer.Argument(help="Its id: `key_…`.")]) -> Non
 @config.command("show")
 def show() -> None:
     """Print every setting with its value, as the service would see it here. Secrets are masked."""
-    from cooldown_api.load_settings import load_settings
-    from cooldown_api.shown_settings import shown_settings
+    from cooldown_api.commands.load_settings import load_settings
+    from cooldown_api.commands.shown_settings import shown_settings
 
     for name, value in shown_settings(load_settings()):
         typer.echo(f"{name}={value}")
 
 
 def _open() -> Service:
-    from cooldown_api.load_settings import load_settings
+    from cooldown_api.commands.load_settings import load_settings
     from cooldown_api.service import Service
 
     return Service.open(load_settings())

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from cooldown_api.access import Access
 from cooldown_api.database.tables import Job
-from cooldown_api.views import ended
+from cooldown_api.reading.views import ended
 
 Answer = TypeVar("Answer", bound=BaseModel)
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from cooldown_api.access import Access
+from cooldown_api.creating.policy import policy_of, recipe_folder
 from cooldown_api.jobs.submit import NewJob
-from cooldown_api.policy import policy_of, recipe_folder
 from cooldown_api.problems import ProblemError
 from cooldown_api.settings import Settings
 from cooldown_api.values import MOST_VALUES, check_values, scrub

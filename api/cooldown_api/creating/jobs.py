@@ -13,13 +13,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from cooldown_api.access import Access
+from cooldown_api.creating.pinning import ready_dataset, recipe_of_plan
+from cooldown_api.creating.submission import ReadRecipe, new_job, read_recipe
 from cooldown_api.database.tables import Dataset, Job
-from cooldown_api.files.stored import check_storage
 from cooldown_api.jobs.load import load_job
+from cooldown_api.jobs.storage import check_storage
 from cooldown_api.jobs.submit import gpus_of, submit
-from cooldown_api.pinning import ready_dataset, recipe_of_plan
 from cooldown_api.problems import ProblemError
-from cooldown_api.submission import ReadRecipe, new_job, read_recipe
 from cooldown_kit.client import wire
 
 Submit = Callable[[Session], Job]

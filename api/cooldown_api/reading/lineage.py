@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from cooldown_api.database.tables import Dataset, Job
-from cooldown_api.views import reference_of
+from cooldown_api.reading.views import reference_of
 from cooldown_kit.client.wire import Lineage, LineageEdge, LineageNode
 
 

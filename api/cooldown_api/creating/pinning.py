@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cooldown_api.creating.submission import ReadRecipe
 from cooldown_api.database.tables import Dataset, Job
 from cooldown_api.problems import ProblemError, not_found
-from cooldown_api.submission import ReadRecipe
 from cooldown_kit.client.states import State
 
 _SLACK = 2.0

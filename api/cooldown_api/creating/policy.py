@@ -7,7 +7,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from cooldown_api.artefacts import local_folder
-from cooldown_api.files.folders import files_folder
 from cooldown_api.settings import Settings
 from cooldown_kit.guard import Policy
 from cooldown_kit.guard.paths import PACKAGE
@@ -30,7 +29,7 @@ def policy_of(settings: Settings, project: str) -> Policy:
 
 def _own_folders(settings: Settings, project: str) -> tuple[Path, ...]:
     """Where uploads and, on a shared path, results of the project lie."""
-    files = files_folder(settings, project)
+    files = settings.files_folder(project)
     results = local_folder(settings.artefacts_url)
     return (files,) if results is None else (files, results / project)
 

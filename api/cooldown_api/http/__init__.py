@@ -1,0 +1,1 @@
+"""What is of HTTP and of no route: errors as problems, limits, ranges, headers, the document of the API."""

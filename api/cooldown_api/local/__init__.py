@@ -1,0 +1,1 @@
+"""The service within a program: `Client.local()`."""

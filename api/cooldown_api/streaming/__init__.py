@@ -1,0 +1,1 @@
+"""Event streams and long polls: told by one question for all, without a connection held."""
