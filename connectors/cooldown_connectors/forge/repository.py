@@ -87,7 +87,7 @@ def bring_up_to_date(
 
     Raises what the session raises. A store that another version of the kit wrote is made anew from the archive first.
     """
-    with locked(place.folder):
+    with locked(place.folder, emit):
         _make_current(forge, options, place, emit, source)
         with Store(place.database) as store:
             expected = _plan(client, forge, options, place, store, emit, source)
@@ -107,7 +107,7 @@ def bring_up_to_date(
 
 def replay(forge: Forge, options: ForgeOptions, place: Place, emit: Emit, source: str) -> Synchronised:
     """Make the store anew from the archive alone. Raises ``InputError`` where there is no archive."""
-    with locked(place.folder):
+    with locked(place.folder, emit):
         return _replay(forge, options, place, emit, source)
 
 

@@ -97,7 +97,7 @@ def prepare(options: GitOptions, context: HarvestContext, pool: Pool) -> Ready:
         )
     inside = folder / edge_name(repository.shallow)
     inside.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with locked(folder):
+    with locked(folder, context.emit):
         warm = pool.warm if "commits" in options.take else None
         history = read_history_of(repository, inside, context, [head.revision for head in heads], warm)
         _warn_of_changes(folder, options, repository, history, heads, context)

@@ -106,7 +106,7 @@ def mirrored(
     """
     url = _url(options)
     folder = mirror_folder(url, store)
-    with locked(folder):
+    with locked(folder, context.emit):
         mirror = bare(git, folder, len(tip))
         fetching = replace(git, directory=folder)
         if not _reaches(mirror, tip):

@@ -5,14 +5,20 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import IO, Final
 
 from cooldown_connectors.git.hardened import Git
 from cooldown_connectors.git.locate import Located
+from cooldown_kit.events import Emit, ignore
+from cooldown_kit.waiting import Waiting
 from cooldown_kit.workspace import digest_of
+
+_LOOK_SECONDS: Final = 0.1
 
 
 def linked(git: Git, store: Path, located: Located, id_length: int) -> Git:
@@ -52,12 +58,26 @@ def bare(git: Git, folder: Path, id_length: int) -> Git:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Only one run at a time changes that repository; the lock dies with its process."""
+def locked(folder: Path, emit: Emit = ignore) -> Iterator[None]:
+    """Only one run at a time changes that repository; the lock dies with its process.
+
+    A wait is told again and again: ``emit`` may raise to end it, and whoever watches sees that nothing hangs.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with folder.with_name(folder.name + ".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        waiting = Waiting(emit, lambda: False, stage="harvest")
+        while not _taken(file):
+            waiting(f"the repository in {folder.name}")
+            time.sleep(_LOOK_SECONDS)
         yield
+
+
+def _taken(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _write(path: Path, content: bytes) -> None:
