@@ -47,6 +47,7 @@ Answering = Callable[[Asked], Said]
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # many may knock at once
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

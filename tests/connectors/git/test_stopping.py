@@ -92,8 +92,10 @@ from cooldown_connectors.git import GitConnector
 from cooldown_kit.connector import HarvestContext
 from cooldown_kit.events import Progress, ignore
 from cooldown_kit.records import LineWriter
+stopped = []
 def stop(event):
-    if isinstance(event, Progress) and event.done:
+    if isinstance(event, Progress) and event.done and not stopped:
+        stopped.append(event)  # once: the interrupt may come a moment after the process goes on
         os.kill(os.getpid(), signal.SIGSTOP)
 store, out = map(Path, sys.argv[2:4])
 emit = stop if sys.argv[5] == "stopping" else ignore
@@ -109,7 +111,7 @@ print("done", flush=True)
 def _start(
     repository: Path, store: Path, out: Path, workers: int, how: str = "running"
 ) -> subprocess.Popen[bytes]:
-    """With `how="stopping"` it stops itself (SIGSTOP) whenever it tells that something is done."""
+    """With `how="stopping"` it stops itself (SIGSTOP) once, when it first tells that something is done."""
     return subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(repository), str(store), str(out), str(workers), how],
         stdout=subprocess.PIPE,
