@@ -67,7 +67,11 @@ class Access:
             yield session
 
     def now(self, session: Session) -> datetime:
-        return self.service.database.now(session)
+        """By the database's clock, the same throughout one session: a request is one moment, and asks once."""
+        known: datetime | None = session.info.get("now")
+        if known is None:
+            known = session.info["now"] = self.service.database.now(session)
+        return known
 
     def audit(
         self, session: Session, action: str, target: str, *, of_project: str | None = None, **detail: Any

@@ -11,9 +11,13 @@ from cooldown_api.problems import ProblemError
 
 def check_storage(session: Session, project: str, more: int) -> None:
     """Raises :class:`ProblemError` ``quota-exceeded`` where files and results would take more than the project may keep."""
-    limit = session.scalar(
-        select(Project.storage_bytes).where(Project.id == project).with_for_update(key_share=True)
-    )
+    found = session.get(Project, project)
+    if found is None or found.storage_bytes is None:
+        return
+    session.refresh(
+        found, with_for_update={"key_share": True}
+    )  # two at once cannot both be the last that fits
+    limit = found.storage_bytes
     if limit is None:
         return
     files = session.scalar(select(func.coalesce(func.sum(StoredFile.bytes), 0))) or 0

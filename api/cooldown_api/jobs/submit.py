@@ -13,7 +13,7 @@ from cooldown_api.database.ids import new_id
 from cooldown_api.database.tables import Gpu, Job, Project
 from cooldown_api.jobs.events import append_event
 from cooldown_api.jobs.outbox import announce
-from cooldown_api.jobs.usage import check_quota, hold
+from cooldown_api.jobs.usage import check_quota, has_limits, hold
 from cooldown_api.problems import not_found
 from cooldown_kit.client.states import Reason, State
 
@@ -49,14 +49,14 @@ class NewJob:
 def submit(session: Session, project_id: str, new: NewJob, *, now: datetime) -> Job:
     """Queue a job. Raises :class:`ProblemError` where the project is not there or its limits do not hold it.
 
-    Submissions of one project go one after another. The lock lets rows be added that belong to the project: two transactions
-    that have added some already would else wait for each other.
+    Submissions of a project that has limits go one after another, so that two cannot both be the last that fits. The lock lets rows
+    be added that belong to the project: two transactions that have added some already would else wait for each other.
     """
-    project = session.execute(
-        select(Project).where(Project.id == project_id).with_for_update(key_share=True)
-    ).scalar_one_or_none()
+    project = session.get(Project, project_id)
     if project is None:
         raise not_found("project", project_id)
+    if has_limits(project):
+        session.refresh(project, with_for_update={"key_share": True})
     seconds = float(min(new.hold_seconds or new.max_duration_seconds, new.max_duration_seconds))
     check_quota(session, project, job_seconds=seconds, gpu_seconds=seconds * new.gpus, now=now)
     job = Job(

@@ -41,6 +41,12 @@ def month_usage(session: Session, project_id: str, month: str) -> MonthUsage:
     return MonthUsage(*(float(value) for value in row))
 
 
+def has_limits(project: Project) -> bool:
+    """Whether anything has to be counted before the project may submit a job."""
+    limits = (project.max_queued, project.gpu_hours_per_month, project.job_hours_per_month)
+    return any(limit is not None for limit in limits)
+
+
 def check_quota(
     session: Session, project: Project, *, job_seconds: float, gpu_seconds: float, now: datetime
 ) -> None:
