@@ -92,6 +92,7 @@ from cooldown_connectors.git import GitConnector
 from cooldown_kit.connector import HarvestContext
 from cooldown_kit.events import Progress, ignore
 from cooldown_kit.records import LineWriter
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started the tests may ignore it, and that is inherited
 stopped = []
 def stop(event):
     if isinstance(event, Progress) and event.done and not stopped:
