@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from pathlib import Path
@@ -60,7 +61,8 @@ def test_who_sits_at_the_machine_may_name_what_lies_below_the_folder_and_others_
 ) -> None:
     monkeypatch.chdir(tmp_path)
     own = serve_settings(host="127.0.0.1").sources
-    assert (own.roots, own.references) == ([tmp_path], "any")
+    packages = Path(sysconfig.get_path("purelib"))  # models that packages carry
+    assert (own.roots, own.references) == ([tmp_path, packages], "any")
     shared = serve_settings(host="127.0.0.1", auth="required").sources
     assert (shared.roots, shared.references) == ([], "secrets")
     monkeypatch.setenv("COOLDOWN_SOURCES__ROOTS", '["/srv"]')

@@ -9,6 +9,7 @@ import signal
 import socket
 import stat
 import sys
+import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -68,8 +69,8 @@ def serve_settings(
     data_dir: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Settings:
-    """The settings for where it listens. On loopback without authentication recipes may name what is below the current folder, and
-    the environment: whoever can ask can read these anyway.
+    """The settings for where it listens. On loopback without authentication recipes may name what is below the current folder, models
+    of installed packages, and the environment: whoever can ask can read these anyway.
 
     Raises :class:`InputError` where everybody on a network would be the administrator.
     """
@@ -89,7 +90,8 @@ def serve_settings(
     given = settings.sources.model_fields_set
     open_sources: dict[str, Any] = {}
     if "roots" not in given:
-        open_sources["roots"] = [Path.cwd()]
+        # models that packages carry lie there (`package:NAME/FILE.gguf`)
+        open_sources["roots"] = [Path.cwd(), Path(sysconfig.get_path("purelib"))]
     if "references" not in given:
         open_sources["references"] = "any"
     return settings.model_copy(update={"sources": settings.sources.model_copy(update=open_sources)})
