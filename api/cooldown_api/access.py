@@ -19,6 +19,7 @@ from cooldown_api.audit import record
 from cooldown_api.auth.authenticate import authenticate
 from cooldown_api.auth.principal import Principal
 from cooldown_api.database.scoping import ALL_PROJECTS
+from cooldown_api.jobs.standing import Standing, find_standing
 from cooldown_api.problems import ProblemError
 from cooldown_api.service import Service
 from cooldown_kit.client.wire import Role
@@ -72,6 +73,12 @@ class Access:
         if known is None:
             known = session.info["now"] = self.service.database.now(session)
         return known
+
+    def standing(self, session: Session) -> Standing:
+        """What has to be known of the caller's project before a job is submitted; the moment counts as :meth:`now`."""
+        found = find_standing(self.service.database, session, self.project)
+        session.info["now"] = found.now
+        return found
 
     def audit(
         self, session: Session, action: str, target: str, *, of_project: str | None = None, **detail: Any

@@ -155,7 +155,7 @@ class Settings(BaseSettings):
     """Attempts of a job by default."""
     idempotency_hours: float = Field(default=24, gt=0)
     """How long an `Idempotency-Key` is remembered."""
-    request_threads: int = Field(default=8, ge=2, le=24)
+    request_threads: int = Field(default=4, ge=2, le=24)
     """Requests that one process answers at the same moment; the others wait in turn. More of them only share one processor."""
     shutdown_seconds: float = Field(default=3, gt=0)
     """How long open requests may take when the server stops; streams end at once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -13,6 +14,7 @@ MOST_VALUES: Final = 10_000
 """A recipe has hundreds."""
 MOST_DEPTH: Final = 64
 _SHORTEST_SECRET: Final = 8
+_SHORT: Final = 64
 
 
 def check_body(body: BaseModel) -> None:
@@ -68,12 +70,22 @@ def _check_text(text: str, place: str) -> None:
         text.encode()
     except UnicodeEncodeError:
         raise _wrong(place, "half of a surrogate pair", "send valid Unicode") from None
-    if len(text) >= _SHORTEST_SECRET and _cleaned(text) != text:
+    if len(text) >= _SHORTEST_SECRET and _looks_secret(text):
         raise _wrong(
             place,
             "what looks like a credential",
             "revoke it, keep the new one in the service's folder of secrets and say `token: secret:NAME`",
         )
+
+
+def _looks_secret(text: str) -> bool:
+    return _short_looks_secret(text) if len(text) <= _SHORT else _cleaned(text) != text
+
+
+@lru_cache(4096)
+def _short_looks_secret(text: str) -> bool:
+    """Nearly all texts of a recipe are an option's default: the same in every request."""
+    return _cleaned(text) != text
 
 
 def _wrong(place: str, what: str, remedy: str) -> ProblemError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,8 @@ class Reached:
 
 def reached(model: BaseModel, prefix: str = "") -> Iterator[Reached]:
     """What the options of a model name, and of all models in it; of sources also what their connectors make of them."""
-    strict = isinstance(model, SourceOptions)
-    for name, field in type(model).model_fields.items():
-        mark = mark_of(field)
-        if mark is None and not may_be_a_place(name, field, strict=strict):
+    for name, mark, walked in _options(type(model)):
+        if walked:
             for place, inner in _models(getattr(model, name), prefix + name):
                 yield from reached(inner, f"{place}.")
         else:
@@ -39,6 +38,17 @@ def reached(model: BaseModel, prefix: str = "") -> Iterator[Reached]:
             )
     if isinstance(model, SourceOptions):
         yield from _addresses(model, prefix)
+
+
+@cache
+def _options(model: type[BaseModel]) -> tuple[tuple[str, Reach | None, bool], ...]:
+    """Name and mark of each option, and whether only the models in it can reach anything."""
+    strict = issubclass(model, SourceOptions)
+    marks = {name: mark_of(field) for name, field in model.model_fields.items()}
+    return tuple(
+        (name, mark, mark is None and not may_be_a_place(name, model.model_fields[name], strict=strict))
+        for name, mark in marks.items()
+    )
 
 
 def _values(value: Any, place: str, mark: Reach | None, *, given: bool) -> Iterator[Reached]:

@@ -12,6 +12,7 @@ from cooldown_api.database.ids import new_id
 from cooldown_api.database.scoping import ALL_PROJECTS
 from cooldown_api.database.tables import Artefact, Attempt, Checkpoint, Dataset, Job, LogChunk, Metric, Table
 from cooldown_api.jobs.events import append_event
+from cooldown_api.jobs.standing import find_standing
 from cooldown_api.jobs.submit import NewJob, submit
 from cooldown_api.jobs.transition import change, load_for_update
 from cooldown_api.service import Service
@@ -56,7 +57,8 @@ def add_job(service: Service, project: str = "default", kind: str = "run", **mor
         "created_by": "local",
     }
     with service.database.write(ALL_PROJECTS) as session:
-        return submit(session, project, NewJob(kind=kind, **{**given, **more}), now=datetime.now(UTC)).id
+        standing = find_standing(service.database, session, project)
+        return submit(session, standing, NewJob(kind=kind, **{**given, **more})).id
 
 
 def move(service: Service, id: str, state: State, *, result: dict[str, Any] | None = None) -> None:

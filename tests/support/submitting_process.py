@@ -12,6 +12,7 @@ from typing import Any
 from cooldown_api.database.engine import Database
 from cooldown_api.database.scoping import ALL_PROJECTS
 from cooldown_api.database.tables import Job
+from cooldown_api.jobs.standing import find_standing
 from cooldown_api.jobs.submit import NewJob, submit
 from sqlalchemy import func, select
 
@@ -46,7 +47,7 @@ def main() -> None:
             )  # fmt: skip
             with database.write(ALL_PROJECTS) as session:
                 project = ("alpha", "beta")[number % 2]
-                id = submit(session, project, new, now=database.now(session)).id
+                id = submit(session, find_standing(database, session, project), new).id
             with Path(told["ids"]).open("a") as file:
                 file.write(id + "\n")
         time.sleep(0.05)

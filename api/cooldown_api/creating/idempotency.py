@@ -33,24 +33,11 @@ IdempotencyKey = Annotated[
 ]
 _SWEPT_AT_ONCE = 100
 """One request in so many removes so many of what has expired: the table stays as small, and nobody waits for it."""
-_TRIES = 5
-"""Each waits for the other request to end; more than one is needed only where that one gave up."""
+_TRIES = 3
+"""The second is for a key whose answer has expired; the third for one that another request removed just before."""
 
-
-class _TakenMeanwhile(Exception):
-    """Another request with the same key was faster."""
-
-
-def replayed(access: Access, key: str | None, route: str, body: BaseModel | None) -> JSONResponse | None:
-    """The answer that the same request got before, if any: asked before anything slow is done.
-
-    Raises :class:`ProblemError` ``idempotency-mismatch`` where the key was used for another request.
-    """
-    if key is None:
-        return None
-    with access.read() as session:
-        row = _find(session, access, key, route)
-        return None if row is None else _replay(row, _digest(access.project, route, body))
+Make = Callable[[Session], BaseModel]
+"""Does it, inside of a writing transaction; what it returns is the answer."""
 
 
 def once(
@@ -59,66 +46,72 @@ def once(
     route: str,
     body: BaseModel | None,
     status: int,
-    make: Callable[[Session], BaseModel],
+    prepare: Callable[[], Make],
     location: Callable[[Any], str] | None = None,
 ) -> JSONResponse:
-    """Run ``make`` in one writing transaction, and remember its answer under the key in the same one.
+    """Do what was asked for, and remember the answer under the key in the same transaction.
 
-    A concurrent request with the same key waits for the first, and then gets its answer.
+    Whether the same request was answered before is asked only where doing it fails: it does where it was, since the key is taken, and
+    so does one that came while the first was under way. What the first answered then counts, not why the second failed.
+
+    Args:
+        prepare: what is slow, before the transaction; it must leave nothing behind.
+
+    Raises :class:`ProblemError` of what was asked for, and ``idempotency-mismatch`` where the key was used for another request.
     """
     digest = _digest(access.project, route, body)
-    for number in range(_TRIES):
+    for tries_left in reversed(range(_TRIES)):
         try:
-            with access.write() as session:
-                row = None
-                if key is not None:
-                    if secrets.randbelow(_SWEPT_AT_ONCE) == 0:
-                        _sweep(session, access)
-                    # the first try takes the key without asking: `replayed` has just found it free
-                    if number and (known := _used(session, key, route)) is not None:
-                        if known.created_at >= _oldest(session, access):
-                            return _replay(known, digest)
-                        session.delete(known)
-                        session.flush()
-                    row = _reserve(session, access, key, route, digest)
-                made = make(session)
-                content = made.model_dump(mode="json")
-                if row is not None:
-                    row.status, row.body = status, content
-            headers = {"location": location(made)} if location else None
-            return JSONResponse(content, status, headers)
-        except _TakenMeanwhile:
-            continue
-    raise ProblemError("unavailable", "another request with the same `Idempotency-Key` is not done yet")
+            made, content = _do(access, key, route, digest, status, prepare)
+        except (ProblemError, IntegrityError) as error:
+            known = None if key is None else _find(access, key, route)
+            if known is not None:
+                return _replay(known, digest)
+            if isinstance(error, ProblemError) or key is None or not tries_left:
+                raise
+            _forget(access, key, route)
+        else:
+            return JSONResponse(content, status, {"location": location(made)} if location else None)
+    raise AssertionError("the last try returns or raises")
 
 
-def _reserve(session: Session, access: Access, key: str, route: str, digest: str) -> Idempotency:
-    """Take the key. Postgres lets the second of two wait here until the first has committed or given up."""
-    row = Idempotency(
-        id=new_id("idem"),
-        route=route,
-        key=key,
-        request_digest=digest,
-        status=0,
-        body={},
-        created_at=access.now(session),
-    )
-    session.add(row)
-    try:
-        session.flush()
-    except IntegrityError:
-        raise _TakenMeanwhile from None
-    return row
+def _do(
+    access: Access, key: str | None, route: str, digest: str, status: int, prepare: Callable[[], Make]
+) -> tuple[BaseModel, Any]:
+    make = prepare()
+    with access.write() as session:
+        if key is not None and secrets.randbelow(_SWEPT_AT_ONCE) == 0:
+            _sweep(session, access)
+        made = make(session)
+        content = made.model_dump(mode="json")
+        if key is not None:
+            # written with the rest at the end: Postgres lets the second of two wait there until the first has committed or given up
+            session.add(
+                Idempotency(
+                    id=new_id("idem"),
+                    route=route,
+                    key=key,
+                    request_digest=digest,
+                    status=status,
+                    body=content,
+                    created_at=access.now(session),
+                )
+            )
+    return made, content
 
 
-def _find(session: Session, access: Access, key: str, route: str) -> Idempotency | None:
+def _find(access: Access, key: str, route: str) -> Idempotency | None:
     """What the key was used for, while that is remembered."""
-    row = _used(session, key, route)
-    return row if row is not None and row.created_at >= _oldest(session, access) else None
+    with access.read() as session:
+        row = session.scalar(select(Idempotency).where(Idempotency.route == route, Idempotency.key == key))
+        return row if row is not None and row.created_at >= _oldest(session, access) else None
 
 
-def _used(session: Session, key: str, route: str) -> Idempotency | None:
-    return session.scalar(select(Idempotency).where(Idempotency.route == route, Idempotency.key == key))
+def _forget(access: Access, key: str, route: str) -> None:
+    """Remove what the key was used for, where that has expired."""
+    used = delete(Idempotency).where(Idempotency.route == route, Idempotency.key == key)
+    with access.write() as session:
+        session.execute(used.where(Idempotency.created_at < _oldest(session, access)))
 
 
 def _replay(row: Idempotency, digest: str) -> JSONResponse:

@@ -17,8 +17,9 @@ from cooldown_api.creating.pinning import ready_dataset, recipe_of_plan
 from cooldown_api.creating.submission import ReadRecipe, new_job, read_recipe
 from cooldown_api.database.tables import Dataset, Job
 from cooldown_api.jobs.load import load_job
+from cooldown_api.jobs.standing import Standing
 from cooldown_api.jobs.storage import check_storage
-from cooldown_api.jobs.submit import gpus_of, submit
+from cooldown_api.jobs.submit import NewJob, submit
 from cooldown_api.problems import ProblemError
 from cooldown_kit.client import wire
 
@@ -65,11 +66,12 @@ def prepare_job(access: Access, body: wire.JobCreate, *, facade: dict[str, Any] 
     recipe = read_recipe(body.recipe, access.service.settings, access.project, documents=documents.folder)
 
     def run(session: Session) -> Job:
+        standing = access.standing(session)
         new = new_job(
             access,
             "run",
             recipe,
-            gpus=gpus_of(session, body.gpus),
+            gpus=standing.gpus(body.gpus),
             priority=body.priority,
             executor=body.executor,
             max_duration_seconds=body.max_duration_seconds,
@@ -78,7 +80,7 @@ def prepare_job(access: Access, body: wire.JobCreate, *, facade: dict[str, Any] 
             facade=facade,
             **documents.pin(session),
         )
-        return _submit(access, session, new)
+        return _submit(access, session, standing, new)
 
     return run
 
@@ -99,11 +101,12 @@ def _prepare_planned(
 
     def run(session: Session) -> Job:
         given = body.model_fields_set
+        standing = access.standing(session)
         new = new_job(
             access,
             "run",
             recipe,
-            gpus=gpus_of(session, body.gpus) if "gpus" in given else plan.gpus,
+            gpus=standing.gpus(body.gpus) if "gpus" in given else plan.gpus,
             priority=body.priority if "priority" in given else plan.priority,
             executor=body.executor if "executor" in given else plan.executor,
             max_duration_seconds=body.max_duration_seconds,
@@ -115,7 +118,7 @@ def _prepare_planned(
             hold_seconds=seconds,
             facade=facade,
         )
-        return _submit(access, session, new)
+        return _submit(access, session, standing, new)
 
     return run
 
@@ -126,17 +129,18 @@ def prepare_plan(access: Access, body: wire.PlanCreate) -> Submit:
     recipe = read_recipe(body.recipe, access.service.settings, access.project, documents=documents.folder)
 
     def run(session: Session) -> Job:
+        standing = access.standing(session)
         new = new_job(
             access,
             "plan",
             recipe,
-            gpus=gpus_of(session, body.gpus),
+            gpus=standing.gpus(body.gpus),
             priority=body.priority,
             executor=body.executor,
             labels=body.metadata,
             **documents.pin(session),
         )
-        return _submit(access, session, new)
+        return _submit(access, session, standing, new)
 
     return run
 
@@ -180,11 +184,11 @@ def rerun(access: Access, session: Session, job: Job, body: wire.JobRerun) -> Jo
         rerun_of=job.id,
         facade=job.facade,
     )
-    return _submit(access, session, new)
+    return _submit(access, session, access.standing(session), new)
 
 
-def _submit(access: Access, session: Session, new: Any) -> Job:
+def _submit(access: Access, session: Session, standing: Standing, new: NewJob) -> Job:
     check_storage(session, access.project, 0)
-    job = submit(session, access.project, new, now=access.now(session))
+    job = submit(session, standing, new)
     access.audit(session, f"{new.kind}.create", job.id, name=job.name)
     return job

@@ -13,13 +13,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import ColumnElement, Engine, create_engine, event, func, literal, make_url, select, text
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
 from cooldown_api.database.scoping import Scope, scope_session
 from cooldown_api.database.turns import Turns
 
 _BUSY_SECONDS = 30
+_TRUSTED_SECONDS = 1.0
+"""A connection that was used so lately is taken to be open still."""
 POOL_SIZE = 24
 """Connections of one process: fewer than threads that answer requests, since an answer holds one for milliseconds only."""
 
@@ -51,10 +54,15 @@ class Database:
 
     def now(self, session: Session) -> datetime:
         """The database's clock: leases of several machines are compared by one clock only."""
-        if self.sqlite:
-            return datetime.now(UTC)
-        seconds: Any = session.execute(text("select extract(epoch from clock_timestamp())")).scalar_one()
-        return datetime.fromtimestamp(float(seconds), UTC)
+        return datetime.now(UTC) if self.sqlite else self.instant(session.scalar(select(self.clock())))
+
+    def clock(self) -> ColumnElement[Any]:
+        """The same as a column, for a statement that asks for other things too; :meth:`instant` reads its value."""
+        return literal(None) if self.sqlite else func.extract("epoch", func.clock_timestamp())
+
+    def instant(self, value: Any) -> datetime:
+        """SQLite is in this machine: its clock is this process's."""
+        return datetime.now(UTC) if self.sqlite else datetime.fromtimestamp(float(value), UTC)
 
     def serialise(self, session: Session, what: int) -> None:
         """One transaction at a time from here on, over all machines, for the same ``what``. SQLite's writers already are."""
@@ -97,11 +105,10 @@ def _sqlite(url: str) -> Engine:
 
 
 def _postgres(url: str) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=POOL_SIZE,
         max_overflow=8,
-        pool_pre_ping=True,
         isolation_level="READ COMMITTED",
         connect_args={
             "application_name": "cooldown-kit",
@@ -110,6 +117,24 @@ def _postgres(url: str) -> Engine:
             "options": f"-c idle_in_transaction_session_timeout={_BUSY_SECONDS * 1000}",
         },
     )
+
+    @event.listens_for(engine, "checkin")
+    def note(connection: Any, record: Any) -> None:
+        del connection
+        record.info["rested_from"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ping(connection: Any, record: Any, proxy: Any) -> None:
+        """As ``pool_pre_ping``, which asks a busy database once for every request."""
+        del proxy
+        rested_from = record.info.get("rested_from")
+        if rested_from is not None and time.monotonic() - rested_from > _TRUSTED_SECONDS:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise DisconnectionError from error  # the pool takes another one
+
+    return engine
 
 
 def wait_for(database: Database, seconds: float) -> None:

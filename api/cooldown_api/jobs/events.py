@@ -14,8 +14,17 @@ def append_event(
     session: Session, job: Job, type: str, data: dict[str, Any], *, time: datetime, attempt: int | None = None
 ) -> Event:
     """Add one event; the job's row must have been loaded for update."""
+    event = next_event(job, type, data, time=time, attempt=attempt)
+    session.add(event)
+    return event
+
+
+def next_event(
+    job: Job, type: str, data: dict[str, Any], *, time: datetime, attempt: int | None = None
+) -> Event:
+    """The job's next event, to be added: for a job that has to be written before it."""
     job.event_seq += 1
-    event = Event(
+    return Event(
         project_id=job.project_id,
         job_id=job.id,
         seq=job.event_seq,
@@ -24,5 +33,3 @@ def append_event(
         type=type,
         data=data,
     )
-    session.add(event)
-    return event

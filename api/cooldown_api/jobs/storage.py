@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cooldown_api.database.tables import Artefact, Project, StoredFile
+from cooldown_api.jobs.standing import lock_project
 from cooldown_api.problems import ProblemError
 
 
@@ -14,9 +15,7 @@ def check_storage(session: Session, project: str, more: int) -> None:
     found = session.get(Project, project)
     if found is None or found.storage_bytes is None:
         return
-    session.refresh(
-        found, with_for_update={"key_share": True}
-    )  # two at once cannot both be the last that fits
+    lock_project(session, found)  # two at once cannot both be the last that fits
     limit = found.storage_bytes
     if limit is None:
         return

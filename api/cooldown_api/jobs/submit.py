@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cooldown_api.database.ids import new_id
-from cooldown_api.database.tables import Gpu, Job, Project
-from cooldown_api.jobs.events import append_event
+from cooldown_api.database.tables import Job
+from cooldown_api.jobs.events import next_event
 from cooldown_api.jobs.outbox import announce
+from cooldown_api.jobs.standing import Standing, lock_project
 from cooldown_api.jobs.usage import check_quota, has_limits, hold
-from cooldown_api.problems import not_found
 from cooldown_kit.client.states import Reason, State
 
 PREFIXES = {"run": "job", "plan": "plan", "dataset": "job"}
@@ -46,22 +44,19 @@ class NewJob:
     """What it is expected to take, where a plan says so; else its longest duration is held."""
 
 
-def submit(session: Session, project_id: str, new: NewJob, *, now: datetime) -> Job:
-    """Queue a job. Raises :class:`ProblemError` where the project is not there or its limits do not hold it.
+def submit(session: Session, standing: Standing, new: NewJob) -> Job:
+    """Queue a job. Raises :class:`ProblemError` where the project's limits do not hold it.
 
-    Submissions of a project that has limits go one after another, so that two cannot both be the last that fits. The lock lets rows
-    be added that belong to the project: two transactions that have added some already would else wait for each other.
+    Submissions of a project that has limits go one after another, so that two cannot both be the last that fits.
     """
-    project = session.get(Project, project_id)
-    if project is None:
-        raise not_found("project", project_id)
+    project, now = standing.project, standing.now
     if has_limits(project):
-        session.refresh(project, with_for_update={"key_share": True})
+        lock_project(session, project)
     seconds = float(min(new.hold_seconds or new.max_duration_seconds, new.max_duration_seconds))
     check_quota(session, project, job_seconds=seconds, gpu_seconds=seconds * new.gpus, now=now)
     job = Job(
         id=new_id(PREFIXES[new.kind]),
-        project_id=project_id,
+        project_id=project.id,
         kind=new.kind,
         name=new.name,
         state=State.QUEUED.value,
@@ -95,16 +90,11 @@ def submit(session: Session, project_id: str, new: NewJob, *, now: datetime) -> 
         updated_at=now,
     )
     session.add(job)
-    session.flush()
-    hold(session, job, job_seconds=seconds, gpu_seconds=seconds * new.gpus, now=now)
     data = {"state": "queued", "reason": "submitted", "detail": "", "attempt": 0}
-    append_event(session, job, "state", data, time=now)
-    announce(session, job, now=now)
+    event = next_event(job, "state", data, time=now)
+    session.flush()  # the job with the event's number in it; what refers to it is written with all else
+    session.add(event)
+    hold(session, job, job_seconds=seconds, gpu_seconds=seconds * new.gpus, now=now)
+    if standing.has_webhooks:
+        announce(session, job, now=now)
     return job
-
-
-def gpus_of(session: Session, asked: int | str) -> int:
-    """``auto`` is one GPU where any machine of the fleet has some."""
-    if isinstance(asked, int):
-        return asked
-    return 1 if session.scalar(select(Gpu.uuid).limit(1)) else 0

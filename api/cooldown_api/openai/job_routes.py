@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cooldown_api.access import Access, Editor, Viewer
-from cooldown_api.creating.idempotency import IdempotencyKey, once, replayed
+from cooldown_api.creating.idempotency import IdempotencyKey, Make, once
 from cooldown_api.creating.jobs import prepare_job
 from cooldown_api.database.tables import Checkpoint, Event, Job
 from cooldown_api.files.stored import find_file
@@ -88,20 +88,21 @@ def create_fine_tuning_job(
     access: Editor, body: CreateFineTuningJob, key: IdempotencyKey = None
 ) -> JSONResponse:
     """From an uploaded file, a dataset or repositories. What cannot be honoured is refused by name."""
-    route = "create_fine_tuning_job"
-    if (known := replayed(access, key, route, body)) is not None:
-        return known
-    check_values_of(body)
-    check_body(body)
-    translated = translate(access, body)
-    submit = prepare_job(access, translated.job, facade=translated.facade)
 
-    def make(session: Session) -> FineTuningJob:
-        if translated.file_id is not None:  # it cannot be deleted until the job is there
-            find_file(session, translated.file_id, access.now(session), lock=True)
-        return view_job(session, submit(session), access.service.settings)
+    def prepare() -> Make:
+        check_values_of(body)
+        check_body(body)
+        translated = translate(access, body)
+        submit = prepare_job(access, translated.job, facade=translated.facade)
 
-    return once(access, key, route, body, 200, make)
+        def make(session: Session) -> FineTuningJob:
+            if translated.file_id is not None:  # it cannot be deleted until the job is there
+                find_file(session, translated.file_id, access.now(session), lock=True)
+            return view_job(session, submit(session), access.service.settings)
+
+        return make
+
+    return once(access, key, "create_fine_tuning_job", body, 200, prepare)
 
 
 @router.get(

@@ -12,12 +12,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cooldown_api.access import Access, Editor, Viewer
-from cooldown_api.creating.idempotency import IdempotencyKey, once, replayed
+from cooldown_api.creating.idempotency import IdempotencyKey, Make, once
 from cooldown_api.creating.pinning import find_dataset
 from cooldown_api.creating.submission import ReadRecipe, new_job, read_recipe
 from cooldown_api.database.ids import new_id
 from cooldown_api.database.tables import Dataset, Job
 from cooldown_api.http.openapi_document import links
+from cooldown_api.jobs.standing import lock_project
 from cooldown_api.jobs.submit import submit
 from cooldown_api.pages import Cursor, PageCursor, page_of, select_page
 from cooldown_api.problems import ProblemError, not_found
@@ -46,26 +47,29 @@ router = APIRouter(tags=["datasets"])
 )
 def create_dataset(access: Editor, body: wire.DatasetCreate, key: IdempotencyKey = None) -> JSONResponse:
     """Queue a job that harvests and curates, and keeps the documents. Each time it is asked for is one more version."""
-    if (known := replayed(access, key, "create_dataset", body)) is not None:
-        return known
-    check_body(body)
-    recipe = read_recipe(body.recipe, access.service.settings, access.project)
 
-    def make(session: Session) -> wire.Dataset:
-        dataset, job = _make(access, session, body, recipe)
-        return view_dataset(dataset, job.state)
+    def prepare() -> Make:
+        check_body(body)
+        recipe = read_recipe(body.recipe, access.service.settings, access.project)
 
-    return once(access, key, "create_dataset", body, 202, make, lambda made: f"/v1/datasets/{made.reference}")
+        def make(session: Session) -> wire.Dataset:
+            dataset, job = _make(access, session, body, recipe)
+            return view_dataset(dataset, job.state)
+
+        return make
+
+    return once(
+        access, key, "create_dataset", body, 202, prepare, lambda made: f"/v1/datasets/{made.reference}"
+    )
 
 
 def _make(
     access: Access, session: Session, body: wire.DatasetCreate, recipe: ReadRecipe
 ) -> tuple[Dataset, Job]:
     new = new_job(access, "dataset", recipe, gpus=0, priority=body.priority, labels=body.metadata)
-    now = access.now(session)
-    job = submit(
-        session, access.project, new, now=now
-    )  # locks the project's row: numbers are given one by one
+    standing = access.standing(session)
+    lock_project(session, standing.project)  # versions are numbered one by one
+    job = submit(session, standing, new)
     newest = session.scalar(select(func.max(Dataset.version)).where(Dataset.name == body.name)) or 0
     folder = access.service.settings.project_dir(access.project) / "datasets" / body.name / f"v{newest + 1}"
     dataset = Dataset(
@@ -76,7 +80,7 @@ def _make(
         job_id=job.id,
         recipe=recipe.stored,
         folder=str(folder),
-        created_at=now,
+        created_at=standing.now,
     )
     session.add(dataset)
     access.audit(session, "dataset.create", reference_of(dataset), job=job.id)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cooldown_api.access import Access, Editor, Viewer
-from cooldown_api.creating.idempotency import IdempotencyKey, once, replayed
+from cooldown_api.creating.idempotency import IdempotencyKey, Make, once
 from cooldown_api.creating.jobs import prepare_job, rerun
 from cooldown_api.database.scoping import ALL_PROJECTS
 from cooldown_api.database.tables import Checkpoint
@@ -68,15 +68,13 @@ _METADATA: dict[str, Any] = {
 )
 def create_job(access: Editor, body: wire.JobCreate, key: IdempotencyKey = None) -> JSONResponse:
     """From a recipe, from a recipe and a dataset that stands in for its sources, or from a plan: then what was shown is what runs."""
-    if (known := replayed(access, key, "create_job", body)) is not None:
-        return known
-    check_body(body)
-    submit = prepare_job(access, body)
 
-    def make(session: Session) -> wire.Job:
-        return view_job(session, submit(session))
+    def prepare() -> Make:
+        check_body(body)
+        submit = prepare_job(access, body)
+        return lambda session: view_job(session, submit(session))
 
-    return once(access, key, "create_job", body, 201, make, lambda job: f"/v1/jobs/{job.id}")
+    return once(access, key, "create_job", body, 201, prepare, lambda job: f"/v1/jobs/{job.id}")
 
 
 @router.get(
@@ -201,8 +199,6 @@ def rerun_job(
 ) -> JSONResponse:
     """Another job with the same recipe, `rerun_of` this one. It goes on from the stages and the checkpoint that are there."""
     route = f"rerun_job {id}"
-    if (known := replayed(access, key, route, body)) is not None:
-        return known
 
     def make(session: Session) -> wire.Job:
         job = load_job_to_change(session, id)
@@ -215,7 +211,7 @@ def rerun_job(
             )
         return view_job(session, rerun(access, session, job, body or wire.JobRerun()))
 
-    return once(access, key, route, body, 201, make, lambda job: f"/v1/jobs/{job.id}")
+    return once(access, key, route, body, 201, lambda: make, lambda job: f"/v1/jobs/{job.id}")
 
 
 @router.get(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from cooldown_api.access import Editor, Viewer
-from cooldown_api.creating.idempotency import IdempotencyKey, once, replayed
+from cooldown_api.creating.idempotency import IdempotencyKey, Make, once
 from cooldown_api.creating.jobs import prepare_plan
 from cooldown_api.database.tables import Job
 from cooldown_api.http.openapi_document import links
@@ -39,15 +38,13 @@ router = APIRouter(tags=["plans"])
 )
 def create_plan(access: Editor, body: wire.PlanCreate, key: IdempotencyKey = None) -> JSONResponse:
     """Queue a dry run. When it has succeeded, `result.plan` says what a run would do, and `POST /v1/jobs` with `{"plan": id}` runs just that."""
-    if (known := replayed(access, key, "create_plan", body)) is not None:
-        return known
-    check_body(body)
-    submit = prepare_plan(access, body)
 
-    def make(session: Session) -> wire.Job:
-        return view_job(session, submit(session))
+    def prepare() -> Make:
+        check_body(body)
+        submit = prepare_plan(access, body)
+        return lambda session: view_job(session, submit(session))
 
-    return once(access, key, "create_plan", body, 202, make, lambda job: f"/v1/plans/{job.id}")
+    return once(access, key, "create_plan", body, 202, prepare, lambda job: f"/v1/plans/{job.id}")
 
 
 @router.get("/plans", operation_id="list_plans", summary="List plans", responses=may_answer())

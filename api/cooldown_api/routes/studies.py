@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cooldown_api.access import Access, Editor, Viewer
-from cooldown_api.creating.idempotency import IdempotencyKey, once, replayed
+from cooldown_api.creating.idempotency import IdempotencyKey, Make, once
 from cooldown_api.creating.jobs import Documents
 from cooldown_api.creating.submission import ReadRecipe, new_job, read_recipe
 from cooldown_api.database.ids import new_id
@@ -16,7 +16,7 @@ from cooldown_api.database.tables import Job, Study
 from cooldown_api.http.openapi_document import links
 from cooldown_api.jobs.control import cancel
 from cooldown_api.jobs.load import load_job_to_change
-from cooldown_api.jobs.submit import gpus_of, submit
+from cooldown_api.jobs.submit import submit
 from cooldown_api.pages import PageCursor, page_of, select_page
 from cooldown_api.problems import ProblemError, not_found
 from cooldown_api.reading.study_cells import view_studies, view_study
@@ -38,27 +38,25 @@ router = APIRouter(tags=["studies"])
 )
 def create_study(access: Editor, body: wire.StudyCreate, key: IdempotencyKey = None) -> JSONResponse:
     """One job for each arm and seed, all or none. Arms share what they have in common: it is harvested and curated once."""
-    if (known := replayed(access, key, "create_study", body)) is not None:
-        return known
-    check_body(body)
-    if len(set(body.seeds)) != len(body.seeds):
-        raise ProblemError("validation", "a seed is given twice", where="seeds", remedy="give each once")
-    documents = Documents.of(access, body.dataset)
-    arms = {
-        arm: read_recipe(
-            body.recipe,
-            access.service.settings,
-            access.project,
-            overrides=changes,
-            documents=documents.folder,
-        )
-        for arm, changes in body.arms.items()
-    }
 
-    def make(session: Session) -> wire.Study:
-        return _submit(access, session, body, arms, documents)
+    def prepare() -> Make:
+        check_body(body)
+        if len(set(body.seeds)) != len(body.seeds):
+            raise ProblemError("validation", "a seed is given twice", where="seeds", remedy="give each once")
+        documents = Documents.of(access, body.dataset)
+        arms = {
+            arm: read_recipe(
+                body.recipe,
+                access.service.settings,
+                access.project,
+                overrides=changes,
+                documents=documents.folder,
+            )
+            for arm, changes in body.arms.items()
+        }
+        return lambda session: _submit(access, session, body, arms, documents)
 
-    return once(access, key, "create_study", body, 201, make, lambda study: f"/v1/studies/{study.id}")
+    return once(access, key, "create_study", body, 201, prepare, lambda study: f"/v1/studies/{study.id}")
 
 
 def _submit(
@@ -68,7 +66,7 @@ def _submit(
     arms: dict[str, ReadRecipe],
     documents: Documents,
 ) -> wire.Study:
-    now = access.now(session)
+    standing = access.standing(session)
     study = Study(
         id=new_id("study"),
         project_id=access.project,
@@ -77,11 +75,11 @@ def _submit(
         arms=body.arms,
         seeds=list(body.seeds),
         created_by=access.principal.actor,
-        created_at=now,
+        created_at=standing.now,
     )
     session.add(study)
+    session.flush()  # its jobs refer to it
     pinned = documents.pin(session)
-    gpus = gpus_of(session, body.gpus)
     for arm, recipe in arms.items():
         for seed in body.seeds:
             seeded = ReadRecipe(recipe.name, {**recipe.stored, "seed": seed})
@@ -89,14 +87,14 @@ def _submit(
                 access,
                 "run",
                 seeded,
-                gpus=gpus,
+                gpus=standing.gpus(body.gpus),
                 priority=body.priority,
                 labels=body.metadata,
                 study_id=study.id,
                 arm=arm,
                 **pinned,
             )
-            submit(session, access.project, new, now=now)
+            submit(session, standing, new)
     access.audit(session, "study.create", study.id, name=study.name, jobs=len(arms) * len(body.seeds))
     session.flush()
     return view_study(session, study)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 from cooldown_api.database.engine import Database
 from cooldown_api.database.scoping import ALL_PROJECTS
 from cooldown_api.database.tables import ApiKey, Dataset, Job
+from cooldown_api.jobs.standing import find_standing
 from cooldown_api.jobs.submit import NewJob, submit
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
-
-NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 
 def new_job(**more: object) -> NewJob:
@@ -33,7 +30,7 @@ def new_job(**more: object) -> NewJob:
 @pytest.fixture
 def job_of_beta(database: Database) -> str:
     with database.write("beta") as session:
-        return submit(session, "beta", new_job(), now=NOW).id
+        return submit(session, find_standing(database, session, "beta"), new_job()).id
 
 
 def test_another_projects_rows_are_not_there(database: Database, job_of_beta: str) -> None:
@@ -59,7 +56,7 @@ def test_another_projects_rows_cannot_be_changed_or_deleted(database: Database, 
 
 def test_a_row_of_another_project_cannot_be_written(database: Database) -> None:
     with pytest.raises(RuntimeError, match="must not write"), database.write("alpha") as session:
-        submit(session, "beta", new_job(), now=NOW)
+        submit(session, find_standing(database, session, "beta"), new_job())
 
 
 def test_a_session_without_a_scope_touches_no_owned_table(database: Database) -> None:

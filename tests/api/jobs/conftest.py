@@ -14,6 +14,7 @@ from cooldown_api.database.tables import Attempt, Gpu, Job, Project, Worker
 from cooldown_api.jobs.claim import Claimant, claim
 from cooldown_api.jobs.ending import end_attempt
 from cooldown_api.jobs.leases import hold
+from cooldown_api.jobs.standing import find_standing
 from cooldown_api.jobs.submit import NewJob, submit
 from sqlalchemy import select
 
@@ -39,7 +40,8 @@ class Queue:
             "created_by": "test",
         }
         with self.database.write(ALL_PROJECTS) as session:
-            return submit(session, project, NewJob(**{**given, **more}), now=self.database.now(session)).id
+            standing = find_standing(self.database, session, project)
+            return submit(session, standing, NewJob(**{**given, **more})).id
 
     def claimant(
         self, name: str = "w1", *, slots: int = 100, gpus: tuple[str, ...] = (), **more: Any

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from cooldown_api.auth.keys import create_key
 from cooldown_api.database.engine import Database
 from cooldown_api.database.scoping import ALL_PROJECTS
 from cooldown_api.database.tables import Attempt, Delivery, Gpu, Job, Webhook, Worker
+from cooldown_api.jobs.standing import find_standing
 from cooldown_api.jobs.submit import NewJob, submit
 from cooldown_api.observe.fleet_metrics import FleetMetrics
 from cooldown_api.service import Service
@@ -28,6 +30,7 @@ def fill(service: Service) -> datetime:
     """Three waiting jobs and a running one, two machines of which one is dead, two GPUs, a failed delivery."""
     with service.database.write(ALL_PROJECTS) as session:
         now = service.database.now(session)
+        standing = find_standing(service.database, session, "default")
         jobs: list[Job] = []
         for number, priority in enumerate((0, 50, 100, 50)):
             new = NewJob(
@@ -41,7 +44,8 @@ def fill(service: Service) -> datetime:
                 max_duration_seconds=60,
                 created_by="x",
             )
-            jobs.append(submit(session, "default", new, now=now - timedelta(seconds=100 - number)))
+            queued_at = now - timedelta(seconds=100 - number)
+            jobs.append(submit(session, replace(standing, now=queued_at), new))
         jobs[3].state = "running"
         for number, state in ((1, "ended"), (2, "running")):
             session.add(

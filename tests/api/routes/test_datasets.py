@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,14 @@ def test_each_making_is_one_more_version_with_a_job(client: TestClient, service:
     move(service, second["job"], State.FAILED)
     states = [one["state"] for one in client.get("/v1/datasets").json()["data"]]
     assert states == ["failed", "ready"]
+
+
+def test_versions_that_are_asked_for_at_once_are_numbered_one_by_one(client: TestClient) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: make(client)["reference"], range(16)))
+    assert sorted(made, key=lambda text: int(text.rpartition("v")[2])) == [
+        f"billing@v{number}" for number in range(1, 17)
+    ]
 
 
 def test_a_name_means_its_newest_version_that_is_ready(client: TestClient, service: Service) -> None:

@@ -13,7 +13,7 @@ from cooldown_api.database.scoping import ALL_PROJECTS
 from cooldown_api.database.tables import Artefact, Dataset, Gpu, Idempotency, Job, Project
 from cooldown_api.service import Service
 from fastapi.testclient import TestClient
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from cooldown_kit.client.states import State
 from job_rows import RECIPE, add_checkpoint, add_dataset, add_job, move
@@ -354,6 +354,42 @@ def test_a_request_that_failed_may_be_tried_again_with_its_key(client: TestClien
     with service.database.write(ALL_PROJECTS) as session:
         session.get_one(Project, "default").max_queued = None
     assert client.post("/v1/jobs", json={"recipe": RECIPE}, headers=headers).status_code == 201
+
+
+def test_what_was_done_is_answered_again_though_it_would_be_refused_now(
+    client: TestClient, service: Service
+) -> None:
+    reference = add_dataset(service)
+    headers = {"Idempotency-Key": "one"}
+    body = {"recipe": RECIPE, "dataset": reference}
+    first = client.post("/v1/jobs", json=body, headers=headers)
+    assert first.status_code == 201, first.text
+    move(service, first.json()["id"], State.CANCELLED)
+    assert client.delete(f"/v1/datasets/{reference}").status_code == 200
+    with service.database.write(ALL_PROJECTS) as session:
+        session.get_one(Project, "default").max_queued = 0
+    again = client.post("/v1/jobs", json=body, headers=headers)
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert client.post("/v1/jobs", json=body, headers={"Idempotency-Key": "two"}).status_code == 404
+    plain = {"recipe": RECIPE}
+    assert client.post("/v1/jobs", json=plain, headers={"Idempotency-Key": "two"}).status_code == 429
+
+
+def test_a_submission_asks_little_of_the_database(client: TestClient, service: Service) -> None:
+    """Submitting is what a service does most, and each statement costs it as much as all of HTTP."""
+    client.post("/v1/jobs", json={"recipe": RECIPE})
+    statements: list[str] = []
+    transactions: list[Any] = []
+    event.listen(service.database.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
+    event.listen(service.database.engine, "begin", transactions.append)
+    client.post("/v1/jobs", json={"recipe": RECIPE}, headers={"Idempotency-Key": "one"})
+    asked = [" ".join(text.split()[:3]).lower() for text in statements if not text.startswith("BEGIN")]
+    written = ["audit", "events", "idempotency", "jobs", "usage"]
+    assert sorted(asked) == [
+        *(f"insert into {table}" for table in written),
+        "select projects.id, projects.name,",
+    ]
+    assert len(transactions) == 1
 
 
 @pytest.mark.parametrize("swept", [True, False])

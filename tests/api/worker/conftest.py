@@ -16,6 +16,7 @@ from cooldown_api.database.engine import Database
 from cooldown_api.database.scoping import ALL_PROJECTS
 from cooldown_api.database.tables import Attempt, Event, Job, LogChunk
 from cooldown_api.jobs import control
+from cooldown_api.jobs.standing import find_standing
 from cooldown_api.jobs.submit import NewJob, submit
 from cooldown_api.jobs.transition import load_for_update
 from cooldown_api.settings import Settings
@@ -74,8 +75,8 @@ class Fleet:
         }
         recipe = {"ledger": str(self.ledger), **more}
         with self.database.write(ALL_PROJECTS) as session:
-            now = self.database.now(session)
-            return submit(session, project, NewJob(**{**known, **given, "recipe": recipe}), now=now).id
+            standing = find_standing(self.database, session, project)
+            return submit(session, standing, NewJob(**{**known, **given, "recipe": recipe})).id
 
     def supervisor(self, *, drain: bool = False) -> Supervisor:
         return Supervisor(

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from cooldown_api.database.scoping import ALL_PROJECTS
 from cooldown_api.database.tables import Artefact, Checkpoint
+from cooldown_api.jobs.standing import find_standing
 from cooldown_api.jobs.submit import NewJob, submit
 from cooldown_api.settings import Settings
 from sqlalchemy import select
@@ -68,7 +69,8 @@ def submit_recipe(fleet: Any, recipe: dict[str, Any], project: str = "alpha", **
         "max_attempts": 3, "max_duration_seconds": 3600, "created_by": "test", **more,
     }  # fmt: skip
     with fleet.database.write(ALL_PROJECTS) as session:
-        return submit(session, project, NewJob(**new), now=fleet.database.now(session)).id
+        standing = find_standing(fleet.database, session, project)
+        return submit(session, standing, NewJob(**new)).id
 
 
 def weights(fleet: Any, id: str, project: str) -> str:
