@@ -19,6 +19,7 @@ from cooldown_api.audit import record
 from cooldown_api.auth.authenticate import authenticate
 from cooldown_api.auth.principal import Principal
 from cooldown_api.database.scoping import ALL_PROJECTS
+from cooldown_api.http.known_query import check_query
 from cooldown_api.jobs.standing import Standing, find_standing
 from cooldown_api.problems import ProblemError
 from cooldown_api.service import Service
@@ -108,6 +109,7 @@ def _requires(role: Role, *, platform: bool = False) -> Callable[[Request], Acce
                 f"{principal.actor} has the role `{principal.role}` in {principal.project}; this needs {needed}",
                 remedy="use another key, or ask an administrator of the project",
             )
+        check_query(request)
         request.state.principal = principal
         return Access(request.app.state.service, principal, request)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -15,9 +16,11 @@ from cooldown_kit.client.call import Call, CallOptions, reads
 from cooldown_kit.client.endpoint import Awaiting, Blocking, Listing
 from cooldown_kit.client.paging import walk
 from cooldown_kit.client.retry import perform
+from cooldown_kit.errors import InputError
 
 Model = TypeVar("Model", bound=BaseModel)
 Driver = BlockingDriver | AwaitingDriver
+_KEY = re.compile(r"[!-~]{1,256}")
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,16 @@ class Calls:
         method: str = "POST",
         repeatable: bool = True,
     ) -> Flow[Model]:
-        """``repeatable`` is false for what the service would do twice when it is asked twice."""
+        """``repeatable`` is false for what the service would do twice when it is asked twice.
+
+        Raises :class:`InputError` for a key that no header can carry.
+        """
+        if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
+            raise InputError(
+                f"{idempotency_key!r} is no idempotency key",
+                where="idempotency_key",
+                remedy="write 1 to 256 visible ASCII characters, without spaces; or leave it out: each call then has its own",
+            )
         call = Call(
             method, path, reads(model), body=body, idempotency_key=idempotency_key, repeatable=repeatable
         )

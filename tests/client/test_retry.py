@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cooldown_kit.client.errors import ConnectionFailed, NotAllowed, ServerError, TimedOut, TooManyRequests
+from cooldown_kit.errors import InputError
 from faulty_service import FaultyService, Reply, problem
 from service_answers import JOB, job
 
@@ -57,6 +58,16 @@ def test_a_key_of_the_caller_is_the_one_that_is_sent(server: FaultyService, clie
     server.script(Reply(job(), 201))
     client.jobs.create({"name": "x"}, idempotency_key="nightly-2026-03-02")
     assert server.asked[0].headers["idempotency-key"] == "nightly-2026-03-02"
+
+
+@pytest.mark.parametrize("key", ["", "with space", "x" * 257, "grün"])
+def test_a_key_that_no_header_carries_is_refused_before_anything_is_sent(
+    server: FaultyService, client: Any, key: str
+) -> None:
+    """An empty one is a variable that was not set: to make one up would do things twice."""
+    with pytest.raises(InputError, match="visible ASCII"):
+        client.jobs.create({"name": "x"}, idempotency_key=key)
+    assert server.asked == []
 
 
 def test_a_change_that_may_have_been_made_is_not_made_twice(
