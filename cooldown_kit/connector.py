@@ -139,6 +139,18 @@ class Reaching(Protocol):
         ...
 
 
+@runtime_checkable
+class Keeping(Protocol):
+    """A connector that keeps something in ``context.store`` between runs, and says of each what it is with :func:`cooldown_kit.store.keep`."""
+
+    def kept(self, options: Any, context: HarvestContext) -> Iterable[Path]:
+        """Which entries of the store a harvest with these options reads, whether they are there or not. Asks nobody.
+
+        `cooldown clean` removes none of them. Raises :class:`~cooldown_kit.errors.InputError` where it cannot be said; all is then left.
+        """
+        ...
+
+
 @cache
 def installed() -> dict[str, EntryPoint]:
     """Name → entry point of every connector that is installed."""

@@ -32,6 +32,8 @@ from cooldown_kit.errors import StorageError
 from cooldown_kit.events import Emit, StageFinished, StageStarted
 
 MANIFEST = "manifest.json"
+STORE_LOCK = "in-use.lock"
+"""In the store: runs hold it together, whoever removes something from the store alone."""
 _HASH_CHUNK = 1 << 20
 _WAIT_SECONDS = 0.2
 
@@ -120,6 +122,17 @@ class Workspace:
         path = self.root / "store"
         path.mkdir(mode=0o700, exist_ok=True)
         return path
+
+    @contextmanager
+    def using_store(self) -> Iterator[None]:
+        """Nothing is removed from the store until the block is left. Waits while something is being removed."""
+        wait = self.wait or (lambda _: None)
+        try:
+            lock = self.store / STORE_LOCK
+        except OSError as error:
+            raise storage_error(error, self.root) from error
+        with locked(lock, what="the store", wait=wait, shared=True):
+            yield
 
     def keyed_hash(self, value: str) -> str:
         """16 hex digits that stand for a value, the same throughout this workspace and nowhere else."""
@@ -291,14 +304,14 @@ def _sync_folder(path: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path, what: str, wait: Wait | None = None) -> Iterator[None]:
-    """An advisory lock that dies with its process, so a kill never leaves one behind.
+def locked(path: Path, what: str, wait: Wait | None = None, *, shared: bool = False) -> Iterator[None]:
+    """An advisory lock that dies with its process, so a kill never leaves one behind. Those who hold it ``shared`` hold it together.
 
     Where another process holds it, ``wait(what)`` is called about every 0.2 seconds until it is free or ``wait`` raises.
     Without ``wait`` it raises :class:`StorageError` at once.
     """
     with path.open("a") as file:
-        while not _taken(file):
+        while not _taken(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
             if wait is None:
                 raise StorageError(
                     f"{what} is being worked on by another run",
@@ -310,9 +323,9 @@ def locked(path: Path, what: str, wait: Wait | None = None) -> Iterator[None]:
         yield
 
 
-def _taken(file: IO[str]) -> bool:
+def _taken(file: IO[str], mode: int) -> bool:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, mode | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

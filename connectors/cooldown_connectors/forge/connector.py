@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
@@ -20,9 +20,10 @@ from cooldown_connectors.forge.repository import (
     Place,
     bring_up_to_date,
     facts_of,
-    names_file,
+    kept_of_source,
     opened,
     place_of,
+    remember_names,
     remembered_names,
     replay,
 )
@@ -35,7 +36,6 @@ from cooldown_kit.connector import Estimate, HarvestContext, Take
 from cooldown_kit.errors import InputError
 from cooldown_kit.events import Message
 from cooldown_kit.records import Record, Skipped
-from cooldown_kit.workspace import write_whole
 
 VERSION: Final = 1
 """Part of the fingerprint: raised whenever the same store and the same code would give other records."""
@@ -106,9 +106,7 @@ class ForgeConnector(ABC):
         failed: list[Answered] = []
         with _client(forge, options, context) as client:
             names = _names(forge, options, client)
-            path = names_file(forge, options, context)
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_whole(path, json.dumps(names), 0o600)
+            remember_names(forge, options, context, names)
             for name in names:
                 place = place_of(forge, options, context, name)
                 try:
@@ -144,6 +142,10 @@ class ForgeConnector(ABC):
                 with opened(place) as store:
                     digests[name] = store.digest
         return {"version": VERSION, "forge": forge_address(forge, options), "repositories": digests}
+
+    def kept(self, options: ForgeOptions, context: HarvestContext) -> Iterator[Path]:
+        """What the forge said of each repository, which ones there are, and the mirrors of their code."""
+        yield from kept_of_source(self.forge_of(options), options, context)
 
     def harvest(self, options: ForgeOptions, context: HarvestContext) -> Iterator[Record | Skipped]:
         """Repository by repository, in the order of the recipe: requests with their reviews, issues, discussions, releases."""

@@ -12,11 +12,12 @@ from typing import Any, Final
 
 import msgspec
 
+from cooldown_connectors.forge.code.open import kept_of_code
 from cooldown_connectors.forge.options import ForgeOptions
 from cooldown_connectors.forge.planning import planned, summed
 from cooldown_connectors.forge.protocol import Facts, Forge
 from cooldown_connectors.forge.session import ForgeSession, forge_address
-from cooldown_connectors.forge.store import Store
+from cooldown_connectors.forge.store import Store, read_fact
 from cooldown_connectors.forge.sync import Synchronised, Synchroniser
 from cooldown_connectors.git.store import locked
 from cooldown_connectors.http.archive import Recording, Replay, archived
@@ -25,6 +26,7 @@ from cooldown_connectors.http.errors import Answered, ArchiveEnds
 from cooldown_kit.connector import HarvestContext
 from cooldown_kit.errors import InputError
 from cooldown_kit.events import Emit, Message
+from cooldown_kit.store import keep
 from cooldown_kit.workspace import digest_of, write_whole
 
 STAGE: Final = "harvest"
@@ -45,6 +47,8 @@ class Place:
     folder: Path
     owner: str
     name: str
+    address: str
+    """Of the forge."""
 
     @property
     def database(self) -> Path:
@@ -64,14 +68,32 @@ def place_of(forge: Forge, options: ForgeOptions, context: HarvestContext, repos
     owner, name = forge.split(repository)
     key = digest_of([forge.name, forge_address(forge, options), repository.lower()])[:16]
     plain = "".join(c if c.isalnum() or c in "-_." else "-" for c in name)[:40]
-    return Place(context.store / "forge" / f"{forge.name}-{plain}-{key}", owner, name)
+    folder = context.store / "forge" / f"{forge.name}-{plain}-{key}"
+    return Place(folder, owner, name, forge_address(forge, options))
 
 
 @contextmanager
 def opened(place: Place) -> Iterator[Store]:
     """The store, for one process at a time."""
+    _keep(place)
     with locked(place.folder), Store(place.database) as store:
         yield store
+
+
+def _keep(place: Place, calls: int = 0) -> None:
+    what = f"{place.full_name} at {place.address}: requests, issues and all else that its API told"
+    keep(place.folder, what=what, again="asking its API again, question by question", calls=calls)
+
+
+@contextmanager
+def _keeping(place: Place, client: Client) -> Iterator[None]:
+    """Count what the store took, however the update ends."""
+    _keep(place)
+    before = client.calls
+    try:
+        yield
+    finally:
+        _keep(place, client.calls - before)
 
 
 def facts_of(store: Store) -> Facts | None:
@@ -87,7 +109,7 @@ def bring_up_to_date(
 
     Raises what the session raises. A store that another version of the kit wrote is made anew from the archive first.
     """
-    with locked(place.folder, emit):
+    with locked(place.folder, emit), _keeping(place, client):
         _make_current(forge, options, place, emit, source)
         with Store(place.database) as store:
             expected = _plan(client, forge, options, place, store, emit, source)
@@ -108,6 +130,7 @@ def bring_up_to_date(
 def replay(forge: Forge, options: ForgeOptions, place: Place, emit: Emit, source: str) -> Synchronised:
     """Make the store anew from the archive alone. Raises ``InputError`` where there is no archive."""
     with locked(place.folder, emit):
+        _keep(place)
         return _replay(forge, options, place, emit, source)
 
 
@@ -224,6 +247,28 @@ def names_file(forge: Forge, options: ForgeOptions, context: HarvestContext) -> 
     """Which repositories the recipe's patterns meant at the last update."""
     key = digest_of([forge.name, forge_address(forge, options), list(options.repository)])[:16]
     return context.store / "forge" / f"{forge.name}-repositories-{key}.json"
+
+
+def remember_names(
+    forge: Forge, options: ForgeOptions, context: HarvestContext, names: Sequence[str]
+) -> None:
+    """Which repositories the recipe's patterns mean now."""
+    path = names_file(forge, options, context)
+    patterns = ", ".join(options.repository)
+    what = f"which repositories {patterns} meant at {forge_address(forge, options)}"
+    keep(path, what=what, again="nothing: every update asks for it")
+    write_whole(path, json.dumps(names), 0o600)
+
+
+def kept_of_source(forge: Forge, options: ForgeOptions, context: HarvestContext) -> Iterator[Path]:
+    """What of the store these options read. Asks nobody."""
+    yield names_file(forge, options, context)
+    for name in remembered_names(forge, options, context):
+        place = place_of(forge, options, context, name)
+        yield place.folder
+        facts = read_fact(place.database, "facts") if place.database.exists() else None
+        if facts is not None:
+            yield from kept_of_code(options, Facts(**facts), context)
 
 
 def remembered_names(forge: Forge, options: ForgeOptions, context: HarvestContext) -> Sequence[str]:

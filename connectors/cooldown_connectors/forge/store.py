@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -20,7 +20,7 @@ import msgspec
 
 from cooldown_connectors.forge.parts import LinkPart, Part
 from cooldown_connectors.forge.protocol import Gone, Json, Page, Todo
-from cooldown_kit.errors import StorageError
+from cooldown_kit.errors import InputError, StorageError
 
 SCHEMA: Final = 1
 """Raised whenever the tables or the parts' form change: the store is then made anew, from the archive where there is one."""
@@ -67,6 +67,23 @@ def _refused(error: sqlite3.DatabaseError, path: Path) -> StorageError:
         where=str(path),
         remedy="see that the disk is well and can be written; if the file itself is damaged, remove its folder: the forge is then asked anew",
     )
+
+
+def read_fact(path: Path, name: str) -> Json:
+    """A fact of the store at ``path``, whoever works with it: nothing is locked, and nothing written. ``None`` where it was not put down.
+
+    Raises :class:`~cooldown_kit.errors.InputError` where it cannot be read.
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            row = database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+    except sqlite3.DatabaseError as error:
+        raise InputError(
+            f"what is kept of the forge cannot be read: {error}",
+            where=str(path),
+            remedy="harvest it once more, or remove its folder: the forge is then asked anew",
+        ) from error
+    return None if row is None else json.loads(row[0])
 
 
 class Store:

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from cooldown_kit.store import keep
+
 _FIXED: Final = {
     "core.hooksPath": "/dev/null",
     "core.fsmonitor": "false",
@@ -103,6 +105,7 @@ def _configuration(safe: Sequence[Path]) -> bytes:
 def write_home(store: Path, safe: Sequence[Path] = ()) -> Path:
     """A folder below ``store`` that serves git as HOME, with the generated configuration; returns it."""
     text = _configuration(safe)
+    keep(store / "home", what="settings that git is started with", again="nothing: they are written anew")
     home = store / "home" / hashlib.blake2b(text, digest_size=8).hexdigest()
     config = home / ".gitconfig"
     if not config.exists():

@@ -7,10 +7,12 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 from cooldown_connectors.git.hardened import GitFailed
 from cooldown_connectors.git.harvest import Ready, look_at, prepare, records, store_folder
+from cooldown_connectors.git.kept import kept_of_source
 from cooldown_connectors.git.options import GitOptions
 from cooldown_connectors.git.pace import warn
 from cooldown_connectors.git.pool import Pool, WorkerLost
@@ -65,6 +67,10 @@ class GitConnector:
                 for one in each
             ],
         }
+
+    def kept(self, options: GitOptions, context: HarvestContext) -> Iterator[Path]:
+        """Mirrors of remotes, what borrows local repositories' objects, and what was read of their histories."""
+        yield from kept_of_source(options, context)
 
     def harvest(self, options: GitOptions, context: HarvestContext) -> Iterator[Record | Skipped]:
         """Repository by repository: commits oldest first, then the other takes; what is not taken comes between with its reason.

@@ -32,6 +32,7 @@ from cooldown_connectors.git.store import locked
 from cooldown_connectors.git.visits import Visit, continue_later, rewritten
 from cooldown_kit.connector import HarvestContext
 from cooldown_kit.records import Record, Skipped
+from cooldown_kit.store import keep
 from cooldown_kit.workspace import digest_of
 
 FOLDER: Final = "history"
@@ -97,6 +98,7 @@ def prepare(options: GitOptions, context: HarvestContext, pool: Pool) -> Ready:
         )
     inside = folder / edge_name(repository.shallow)
     inside.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keep(folder, what=f"history and diffs of {repository.where}", again="reading its history")
     with locked(folder, context.emit):
         warm = pool.warm if "commits" in options.take else None
         history = read_history_of(repository, inside, context, [head.revision for head in heads], warm)

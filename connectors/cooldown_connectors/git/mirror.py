@@ -19,6 +19,7 @@ from cooldown_connectors.git.request_heads import refspecs
 from cooldown_connectors.git.store import bare, locked
 from cooldown_kit.connector import HarvestContext
 from cooldown_kit.errors import InputError
+from cooldown_kit.store import keep
 from cooldown_kit.workspace import digest_of
 
 _ASK_SECONDS = 60.0
@@ -107,6 +108,7 @@ def mirrored(
     url = _url(options)
     folder = mirror_folder(url, store)
     with locked(folder, context.emit):
+        keep_mirror(folder, url)
         mirror = bare(git, folder, len(tip))
         fetching = replace(git, directory=folder)
         if not _reaches(mirror, tip):
@@ -163,6 +165,11 @@ def mirror_folder(url: str, store: Path) -> Path:
     """Where the mirror of that URL lies."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", url.rpartition("/")[2].removesuffix(".git"))[:40]
     return store / f"mirror-{name}-{digest_of(url)[:16]}.git"
+
+
+def keep_mirror(folder: Path, url: str) -> None:
+    """Say in the store what the mirror is of."""
+    keep(folder, what=f"mirror of {url}", again="a clone")
 
 
 def remote_error(error: GitFailed, options: GitOptions) -> InputError:

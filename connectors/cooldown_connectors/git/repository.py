@@ -24,6 +24,7 @@ from cooldown_connectors.git.request_heads import request_references
 from cooldown_connectors.git.store import linked
 from cooldown_kit.connector import HarvestContext
 from cooldown_kit.errors import InputError
+from cooldown_kit.store import keep
 from cooldown_kit.workspace import digest_of
 
 _LOCAL_SECONDS = 120.0
@@ -92,6 +93,8 @@ def _look_local(
     try:
         references = list_references(asking, local_place(located.git_dir), _LOCAL_SECONDS)
         reading = linked(git, store, located, references.id_length)
+        assert reading.directory is not None
+        keep(reading.directory, what=f"what borrows the objects of {where}", again="a moment")
         tip = _local_tip(reading, references, options.revision, where)
     except GitFailed as error:
         raise InputError(

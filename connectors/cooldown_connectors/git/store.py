@@ -26,7 +26,7 @@ def linked(git: Git, store: Path, located: Located, id_length: int) -> Git:
 
     Its ``shallow`` file is the same, so that git knows where history was cut.
     """
-    folder = store / f"linked-{digest_of([str(located.objects), id_length])[:16]}.git"
+    folder = linked_folder(store, located, id_length)
     with locked(folder):
         made = bare(git, folder, id_length)
         _write(folder / "objects" / "info" / "alternates", _quoted(os.fsencode(located.objects)) + b"\n")
@@ -36,6 +36,11 @@ def linked(git: Git, store: Path, located: Located, id_length: int) -> Git:
         else:
             (folder / "shallow").unlink(missing_ok=True)
     return made
+
+
+def linked_folder(store: Path, located: Located, id_length: int) -> Path:
+    """Where :func:`linked` makes it."""
+    return store / f"linked-{digest_of([str(located.objects), id_length])[:16]}.git"
 
 
 def bare(git: Git, folder: Path, id_length: int) -> Git:
@@ -58,8 +63,8 @@ def bare(git: Git, folder: Path, id_length: int) -> Git:
 
 
 @contextmanager
-def locked(folder: Path, emit: Emit = ignore) -> Iterator[None]:
-    """Only one run at a time changes that repository; the lock dies with its process.
+def locked(folder: Path, emit: Emit = ignore, *, what: str = "") -> Iterator[None]:
+    """Only one run at a time changes that repository, or what else ``what`` names; the lock dies with its process.
 
     A wait is told again and again: ``emit`` may raise to end it, and whoever watches sees that nothing hangs.
     """
@@ -67,7 +72,7 @@ def locked(folder: Path, emit: Emit = ignore) -> Iterator[None]:
     with folder.with_name(folder.name + ".lock").open("w") as file:
         waiting = Waiting(emit, lambda: False, stage="harvest")
         while not _taken(file):
-            waiting(f"the repository in {folder.name}")
+            waiting(what or f"the repository in {folder.name}")
             time.sleep(_LOOK_SECONDS)
         yield
 

@@ -15,6 +15,7 @@ from cooldown_connectors.git.wiki import list_pages, pages_of, read_wiki, wiki_f
 from cooldown_kit.connector import HarvestContext
 from cooldown_kit.errors import InputError
 from cooldown_kit.records import Skipped, TextPage
+from cooldown_kit.store import keep
 
 
 def wiki_options(options: GitOptions, context: HarvestContext) -> GitOptions | None:
@@ -61,9 +62,11 @@ def read_wiki_of(options: GitOptions, identity: str, context: HarvestContext) ->
         warn(context, f"the wiki of {identity} is left out: {error}")
         yield Skipped(what=f"{identity}.wiki", reason="no_wiki", detail=error.what)
         return
-    folder = store_folder(beside, context) / "wiki"
+    whole = store_folder(beside, context)
+    folder = whole / "wiki"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with locked(folder):
+    keep(whole, what=f"history of the wiki {repository.where}", again="reading its history")
+    with locked(whole):
         history = read_history_of(repository, folder, context, [])
     listing = list_pages(repository.git, repository.tip, options.max_file_size)
     last = last_changes_of(repository, history, pages_of(listing))

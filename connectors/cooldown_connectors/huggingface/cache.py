@@ -13,6 +13,7 @@ import msgspec
 
 from cooldown_connectors.git.store import locked
 from cooldown_connectors.huggingface.listing import Listing, RemoteFile
+from cooldown_kit.store import keep
 from cooldown_kit.workspace import digest_of, storage_error, write_whole
 
 _CHUNK = 1 << 20
@@ -25,6 +26,7 @@ class Cache:
         host = re.sub(r"[^A-Za-z0-9.-]", "_", endpoint.partition("://")[2])[:60]
         self.folder = store / "huggingface" / f"{host}-{digest_of(endpoint)[:8]}" / dataset.replace("/", "--")
         self._revisions = self.folder / "revisions.json"
+        self._what = f"files of data set {dataset} of {endpoint}"
 
     def commit(self, revision: str) -> str | None:
         """The commit that a branch or a tag was when the hub was last asked."""
@@ -41,9 +43,11 @@ class Cache:
         """What that commit holds, if it was asked for before."""
         path = self.folder / "commits" / f"{commit}.json"
         try:
-            return msgspec.json.decode(path.read_bytes(), type=Listing)
+            found = msgspec.json.decode(path.read_bytes(), type=Listing)
         except (FileNotFoundError, msgspec.DecodeError):
             return None
+        self._keep()
+        return found
 
     def keep_listing(self, listing: Listing) -> None:
         """Remember what a commit holds; it never changes."""
@@ -78,7 +82,7 @@ class Cache:
     @contextmanager
     def fetching(self) -> Iterator[None]:
         """Only one run at a time fetches files of the set; another waits, and finds them."""
-        with self._writing(), locked(self.folder / "blobs"):
+        with self._writing(), locked(self.folder):
             yield
 
     @contextmanager
@@ -86,9 +90,13 @@ class Cache:
         try:
             for folder in (self.folder / "blobs", self.folder / "commits"):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._keep()
             yield
         except OSError as error:
             raise storage_error(error, self.folder) from error
+
+    def _keep(self) -> None:
+        keep(self.folder, what=self._what, again="a download")
 
     def _known(self) -> dict[str, str]:
         try:

@@ -54,6 +54,12 @@ class HuggingFaceConnector:
         with Source(options, context) as source:
             return {"version": VERSION, "dataset": options.dataset, "commit": source.commit(again=True)}
 
+    def kept(self, options: HuggingFaceOptions, context: HarvestContext) -> Iterator[Path]:
+        """The files of the set that were brought here."""
+        from cooldown_connectors.huggingface.cache import Cache
+
+        yield Cache(context.store, options.endpoint, options.dataset).folder
+
     def harvest(self, options: HuggingFaceOptions, context: HarvestContext) -> Iterator[Record | Skipped]:
         """The rows of the commit that :meth:`fingerprint` named last, file by file in sorted order.
 

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
+from pathlib import Path
 from typing import Any, Final
 
 from cooldown_connectors.text.listing import Listing
@@ -25,6 +26,7 @@ VERSION: Final = 1
 """Part of the fingerprint and of the index's key: raised whenever the same files would give other threads."""
 _STAGE: Final = "harvest"
 _PROGRESS_SECONDS: Final = 0.5
+_MAILS: Final = ["mbox"]
 _READ: Final = ("format", "close_reasons", "remarks", "encoding", "max_mail_size", "max_text_size")
 """Options that decide what an index holds; all others are applied when threads are made of it."""
 
@@ -62,6 +64,17 @@ class ThreadsConnector:
         converters = {name: metadata.version(name) for name in ("beautifulsoup4", "markdownify")}
         return {"version": VERSION, "converters": converters, **listing.fingerprint()}
 
+    def kept(self, options: ThreadsOptions, context: HarvestContext) -> Iterator[Path]:
+        """The index of each site, and that of the mails."""
+        sources = _sources(locate(options.path, context.folder), options)
+        if not sources:
+            raise InputError(
+                "nothing that it reads lies there now", where=f"path {options.path!r}", remedy="put it back"
+            )
+        yield from (_folder(_what_of(site), options, context) for site in sources.sites)
+        if sources.mails:
+            yield _folder(_MAILS, options, context)
+
     def harvest(self, options: ThreadsOptions, context: HarvestContext) -> Iterator[Record | Skipped]:
         """What no format is known for; then each site's threads in order of id, and those of mails in order of time."""
         sources = _sources(locate(options.path, context.folder), options)
@@ -81,9 +94,9 @@ def _site_threads(site: Site, options: ThreadsOptions, context: HarvestContext) 
     from cooldown_connectors.threads.posts import SCHEMA, PostIndex
     from cooldown_connectors.threads.questions import threads
 
-    with opened(
-        context.store, *_keys(site.files, [site.format, site.place], options, context), SCHEMA
-    ) as file:
+    folder, key = _folder(_what_of(site), options, context), _key(site.files, _what_of(site), options)
+    what = f"index of the threads of {site.place} in {options.path}"
+    with opened(folder, key, SCHEMA, what=what, emit=context.emit) as file:
         index = PostIndex(file)
         progress = _Progress(context, sum(found.size for found in site.files))
         if site.format == "stackexchange":
@@ -108,7 +121,9 @@ def _mail_threads(
     from cooldown_connectors.threads.mailbox import read_mails, threads
 
     files = [found for found, _ in sources.mails]
-    with opened(context.store, *_keys(files, ["mbox"], options, context), SCHEMA) as file:
+    folder, key = _folder(_MAILS, options, context), _key(files, _MAILS, options)
+    what = f"index of the mails in {options.path}"
+    with opened(folder, key, SCHEMA, what=what, emit=context.emit) as file:
         index = MailIndex(file)
         read_mails(index, sources.mails, options, _Progress(context, sum(found.size for found in files)).add)
         index.finish()
@@ -124,14 +139,21 @@ def _mails_place(place: Place) -> str:
     return name or "mail"
 
 
-def _keys(
-    files: list[Found], what: list[str], options: ThreadsOptions, context: HarvestContext
-) -> tuple[str, str]:
-    """Names of the index's folder (the same while the recipe names the same site or mails) and of the index itself."""
+def _what_of(site: Site) -> list[str]:
+    return [site.format, site.place]
+
+
+def _folder(what: list[str], options: ThreadsOptions, context: HarvestContext) -> Path:
+    """The index's folder: the same while the recipe names the same site or mails."""
+    where = digest_of([*what, str(context.folder.absolute()), options.path])
+    return context.store / "threads" / where[:16]
+
+
+def _key(files: list[Found], what: list[str], options: ThreadsOptions) -> str:
+    """The name of the index itself."""
     read = {name: getattr(options, name) for name in _READ}
     states = [[found.name, found.size, found.mtime_ns] for found in files]
-    where = digest_of([*what, str(context.folder.absolute()), options.path])
-    return where[:16], digest_of([VERSION, what, states, read])
+    return digest_of([VERSION, what, states, read])
 
 
 class _Progress:

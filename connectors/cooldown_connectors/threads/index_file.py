@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import sqlite3
@@ -11,8 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from cooldown_connectors.git.store import locked
 from cooldown_kit.errors import StorageError
+from cooldown_kit.events import Emit, ignore
 from cooldown_kit.records import Skipped
+from cooldown_kit.store import keep
 
 BATCH: Final = 20_000
 """Rows in one transaction: so many are read again after a kill."""
@@ -84,20 +86,22 @@ class IndexFile:
 
 
 @contextmanager
-def opened(store: Path, place: str, key: str, schema: str) -> Iterator[IndexFile]:
-    """The index of that ``key`` (a hash of everything that decides its contents) for what lies at ``place`` (a hash, too).
+def opened(folder: Path, key: str, schema: str, *, what: str, emit: Emit = ignore) -> Iterator[IndexFile]:
+    """The index of that ``key`` (a hash of everything that decides its contents) in a folder of the store.
 
-    Indexes of the same place with other keys are out of date and removed. One run at a time uses it; the lock dies with its process.
+    Indexes in it with other keys are out of date and removed. One run at a time uses it; the lock dies with its process.
+
+    Args:
+        what: what it is an index of, for people.
+        emit: told that another run uses it; it may raise to end the wait.
     """
-    folder = store / "threads" / place
     index = None
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder.mkdir(exist_ok=True, mode=0o700)
-        with (folder / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with locked(folder, emit, what=what):
+            folder.mkdir(exist_ok=True, mode=0o700)
+            keep(folder, what=what, again="reading the files again")
             for entry in folder.iterdir():
-                if entry.name != "lock" and not entry.name.startswith(key):
+                if not entry.name.startswith(key):
                     shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
             try:
                 index = IndexFile(folder / f"{key}.sqlite", schema)

@@ -15,6 +15,7 @@ from cooldown_connectors.huggingface.errors import Answered
 from cooldown_connectors.huggingface.hub import Hub
 
 from cooldown_kit.errors import InputError, StorageError
+from cooldown_kit.store import entries
 
 CONTENT = b"".join(b'{"text": "row %d"}\n' % number for number in range(2000))
 
@@ -305,3 +306,13 @@ def test_the_hub_of_these_tests_is_one_that_its_own_client_understands(hub, note
         "RepositoryNotFoundError",
         "RevisionNotFoundError",
     ], done.stderr
+
+
+def test_what_was_fetched_says_what_it_is_of_and_which_source_reads_it(setting, notes) -> None:
+    setting.harvest()
+    ((kept,), unknown) = entries(setting.folder / "store")
+    assert unknown == [] and "acme/notes" in kept.what and setting.hub.url in kept.what
+    assert sum(path.stat().st_size for file in kept.files for path in file.glob("blobs/*")) == len(CONTENT)
+    assert kept.lock.exists(), "who fetches holds it"
+    assert [*setting.connector.kept(setting.options(), setting.context)] == [kept.path]
+    assert [*setting.connector.kept(setting.options(dataset="acme/other"), setting.context)] != [kept.path]

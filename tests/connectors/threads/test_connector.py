@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from cooldown_connectors.threads import ThreadsConnector, ThreadsOptions
@@ -12,8 +13,10 @@ from pydantic import ValidationError
 
 from cooldown_kit import connector as connectors
 from cooldown_kit.connector import Take
-from cooldown_kit.errors import InputError, StorageError
+from cooldown_kit.errors import InputError, Stopped, StorageError
 from cooldown_kit.events import Progress
+from cooldown_kit.store import entries
+from cooldown_kit.workspace import locked
 from thread_sources.dumps import answer, garble, question, write_dump
 from thread_sources.mails import mail, mbox
 
@@ -27,6 +30,41 @@ def options(path: str = "x", **values: object) -> ThreadsOptions:
 
 def test_it_is_found_by_its_name() -> None:
     assert isinstance(connectors.find("threads"), ThreadsConnector)
+
+
+def test_each_index_says_what_it_is_of_and_is_claimed_by_its_source(harvest, context, tmp_path) -> None:
+    write_dump(tmp_path / SITE, Posts=POSTS)
+    (tmp_path / "list.mbox").write_bytes(mbox([mail(1)]))
+    for path in (SITE, "list.mbox"):
+        assert harvest(path).threads
+    kept, unknown = entries(context.store)
+    assert unknown == []
+    assert {one.what for one in kept} == {
+        f"index of the threads of {SITE} in {SITE}",
+        "index of the mails in list.mbox",
+    }
+    for one in kept:
+        path = one.what.rpartition(" in ")[2]
+        assert [*ThreadsConnector().kept(options(path), context)] == [one.path]
+    (tmp_path / "list.mbox").unlink()
+    with pytest.raises(InputError):
+        [*ThreadsConnector().kept(options("list.mbox"), context)]
+
+
+def test_a_wait_for_another_run_is_told_and_can_be_stopped(harvest, context, tmp_path) -> None:
+    write_dump(tmp_path / SITE, Posts=POSTS)
+    harvest(SITE)
+    told = []
+
+    def stop(event) -> None:
+        told.append(event)
+        raise Stopped("the run was stopped")
+
+    (kept,), _ = entries(context.store)
+    stopped = replace(context, emit=stop)
+    with locked(kept.lock, what="the test"), pytest.raises(Stopped):
+        list(ThreadsConnector().harvest(options(SITE), stopped))
+    assert kept.what in told[0].text
 
 
 @pytest.mark.parametrize("family", ["text", "code"])

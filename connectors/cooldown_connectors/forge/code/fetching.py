@@ -143,7 +143,7 @@ class Remote:
     @property
     def _file(self) -> Path:
         assert self.mirror.directory is not None
-        return self.mirror.directory.with_suffix(".unobtainable.json")
+        return self.mirror.directory.with_name(f"{self.mirror.directory.name}.unobtainable.json")
 
     def _load(self) -> None:
         if self._loaded:

@@ -6,7 +6,7 @@ A harvest of talk alone goes on where there is neither: a person is told once, a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from cooldown_connectors.forge.options import ForgeOptions
 from cooldown_connectors.forge.protocol import Facts, Forge
 from cooldown_connectors.git.hardened import OBJECT_ID, Git, GitFailed
 from cooldown_connectors.git.history_store import History, edge_name, read_into
+from cooldown_connectors.git.kept import kept_of_local
 from cooldown_connectors.git.locate import read_shallow
 from cooldown_connectors.git.mirror import (
     REFSPECS,
@@ -27,6 +28,7 @@ from cooldown_connectors.git.mirror import (
     clear_away,
     fetch,
     git_for,
+    keep_mirror,
     mirror_folder,
     remote_error,
 )
@@ -38,6 +40,7 @@ from cooldown_connectors.git.request_heads import request_heads
 from cooldown_connectors.git.store import bare, locked
 from cooldown_kit.connector import HarvestContext
 from cooldown_kit.errors import InputError
+from cooldown_kit.store import keep
 from cooldown_kit.workspace import digest_of
 
 Token = Callable[[], str | None]
@@ -174,9 +177,37 @@ def open_code(
         return None
 
 
+def kept_of_code(options: ForgeOptions, facts: Facts, context: HarvestContext) -> Iterator[Path]:
+    """Which entries of the store :func:`open_code` works with. Asks nobody."""
+    store = context.store / "git"
+    if options.clone == "never":
+        return
+    yield store / "home"
+    if options.clone != "auto":
+        yield _local_folder(options.clone, context)
+        yield from kept_of_local(options.clone, context)
+        return
+    try:
+        url = _git_options(facts).url
+    except InputError:  # an address that git is not pointed at: nothing was made
+        return
+    assert url is not None
+    yield mirror_folder(url, store)
+    yield _requests_folder(url, store)
+
+
+def _local_folder(path: str, context: HarvestContext) -> Path:
+    return _requests_folder(str(context.folder / path), context.store / "git")
+
+
+def _requests_folder(place: str, store: Path) -> Path:
+    return store / f"requests-{digest_of(place)[:16]}"
+
+
 def _local(path: str, context: HarvestContext) -> Code:
     repository = look(GitOptions(connector="git", path=path), context).open()
-    folder = context.store / "git" / f"requests-{digest_of(str(context.folder / path))[:16]}"
+    folder = _local_folder(path, context)
+    keep(folder, what=f"histories of the requests of {repository.where}", again="reading its history")
     ids = repository.references.ids
     return Code(repository.git, repository.where, folder, context, repository.shallow, references=ids)
 
@@ -197,6 +228,7 @@ def _mirror(options: ForgeOptions, facts: Facts, forge: Forge, token: Token, con
 
     refspecs = _refspecs(forge.request_refs)
     folder = mirror_folder(url, store)
+    keep_mirror(folder, url)
     fresh = False
     if not folder.exists():
         if not options.asks:
@@ -210,7 +242,8 @@ def _mirror(options: ForgeOptions, facts: Facts, forge: Forge, token: Token, con
     offline = git_for(url, store, "", None)
     mirror = replace(offline, directory=folder, protocols=(), secrets={}, memory=MAX_MEMORY)
     remote = Remote(network, mirror, url, refspecs, context, fresh) if options.asks else None
-    kept = store / f"requests-{digest_of(url)[:16]}"
+    kept = _requests_folder(url, store)
+    keep(kept, what=f"histories of the requests of {url}", again="reading the history of its mirror")
     return Code(mirror, url, kept, context, read_shallow(folder), remote)
 
 
