@@ -100,6 +100,16 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def cluster() -> Iterator[dict[str, str]]:
+    """Address and environment of a Ray cluster of this machine alone. It ends with the tests."""
+    pytest.importorskip("ray")
+    import ray_cluster
+
+    with ray_cluster.started() as environment:
+        yield environment
+
+
+@pytest.fixture(scope="session")
 def smollm2() -> Path:
     """Folder of SmolLM2-135M-Instruct, converted once on this machine. Read only."""
     from cooldown_kit.events import ignore

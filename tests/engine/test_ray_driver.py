@@ -2,94 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import ledger_child
-from cooldown_kit.engine import local, process
+import ray_cluster
+from cooldown_kit.engine import local
 from cooldown_kit.engine.folder import AttemptFolder
 from cooldown_kit.engine.spec import RaySpec
 
 from .conftest import until
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[dict[str, str]]:
-    """Address and environment of a cluster of this machine alone. It ends with the tests."""
-    pytest.importorskip("ray")
-    home = tempfile.mkdtemp(prefix="ray-")  # sockets of Ray want short paths
-    port, dashboard = free_port(), free_port()
-    environment = {
-        **os.environ,
-        "HOME": home,
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_AUTH_TOKEN": "a-token-of-the-test-" + "x" * 16,
-        "RAY_DISABLE_IMPORT_WARNING": "1",
-    }
-    command = [
-        sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", f"--port={port}",
-        "--node-ip-address=127.0.0.1", "--dashboard-host=127.0.0.1", f"--dashboard-port={dashboard}",
-        "--num-cpus=2", f"--object-store-memory={150 << 20}", "--disable-usage-stats", f"--temp-dir={home}/r",
-    ]  # fmt: skip
-    log = Path(home, "log")
-    with log.open("wb") as file:
-        head = subprocess.Popen(
-            command,
-            env=environment,
-            stdout=file,
-            stderr=file,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    identity = process.Identity.of(head.pid)
-    address = f"http://127.0.0.1:{dashboard}"
-    try:
-        until(lambda: head.poll() is not None or _answers(address, environment), 180)
-        assert head.poll() is None, log.read_text()[-3000:]
-        yield {**environment, "address": address}
-    finally:
-        head.send_signal(signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            head.wait(30)
-        process.kill_group(identity)
-        head.wait()
-
-
-def _answers(address: str, environment: dict[str, str]) -> bool:
-    import httpx
-
-    try:
-        headers = {"Authorization": f"Bearer {environment['RAY_AUTH_TOKEN']}"}
-        return httpx.get(f"{address}/api/jobs/", headers=headers, timeout=5).status_code == 200
-    except httpx.HTTPError:
-        return False
-
-
-def jobs(cluster: dict[str, str]) -> dict[str, str]:
-    """Ray's own word: submission → status."""
-    import httpx
-
-    headers = {"Authorization": f"Bearer {cluster['RAY_AUTH_TOKEN']}"}
-    answer = httpx.get(f"{cluster['address']}/api/jobs/", headers=headers, timeout=20)
-    return {job["submission_id"]: job["status"] for job in answer.json()}
 
 
 def start(folder: AttemptFolder, cluster: dict[str, str], attempts: Any) -> subprocess.Popen[bytes]:
@@ -112,7 +41,7 @@ def test_the_cluster_runs_it_and_its_events_and_its_end_are_in_the_folder(
     assert start(folder, cluster, attempts).wait(180) == 0, folder.output.read_text()[-3000:]
     assert folder.ending().status == "succeeded"
     assert folder.events.read_bytes().count(b'"metric"') == 3
-    assert jobs(cluster)["job_runs-1"] == "SUCCEEDED"
+    assert ray_cluster.jobs(cluster)["job_runs-1"] == "SUCCEEDED"
 
 
 def test_cancel_lets_it_save_a_checkpoint_and_the_ray_job_is_over(attempts: Any, cluster: Any) -> None:
@@ -123,7 +52,7 @@ def test_cancel_lets_it_save_a_checkpoint_and_the_ray_job_is_over(attempts: Any,
     driver.send_signal(signal.SIGTERM)
     assert driver.wait(120) == 75
     assert folder.ending().status == "stopped" and "stop job_stops" in attempts.ledger()[-1]
-    assert jobs(cluster)["job_stops-1"] in ("FAILED", "STOPPED", "SUCCEEDED")
+    assert ray_cluster.jobs(cluster)["job_stops-1"] in ("FAILED", "STOPPED", "SUCCEEDED")
 
 
 def test_one_that_does_not_listen_is_stopped_by_the_cluster_after_its_grace(
@@ -135,7 +64,7 @@ def test_one_that_does_not_listen_is_stopped_by_the_cluster_after_its_grace(
     folder.ask_to_stop()
     driver.wait(180)
     assert folder.ending() is not None and folder.ending().status in ("stopped", "failed")
-    assert jobs(cluster)["job_deaf-1"] in ("FAILED", "STOPPED")
+    assert ray_cluster.jobs(cluster)["job_deaf-1"] in ("FAILED", "STOPPED")
 
 
 def test_a_driver_that_was_killed_finds_its_ray_job_again_and_submits_none(
@@ -148,4 +77,4 @@ def test_a_driver_that_was_killed_finds_its_ray_job_again_and_submits_none(
     assert start(folder, cluster, attempts).wait(180) == 0
     assert folder.ending().status == "succeeded"
     assert [line.split()[0] for line in attempts.ledger()] == ["start", "end"], "one process did it"
-    assert [id for id in jobs(cluster) if id.startswith("job_again")] == ["job_again-1"]
+    assert [id for id in ray_cluster.jobs(cluster) if id.startswith("job_again")] == ["job_again-1"]

@@ -17,6 +17,7 @@ from cooldown_api.jobs.submit import NewJob, submit
 from cooldown_api.settings import Settings
 from sqlalchemy import select
 
+import ray_cluster
 from cooldown_kit.client.states import State
 from cooldown_kit.client.wire import JobResult, Lineage
 from cooldown_kit.engine import local
@@ -108,6 +109,36 @@ def test_a_run_that_was_paused_and_one_whose_child_was_killed_end_with_the_weigh
     continued = [text for text in texts if text.startswith("continues after step")]
     assert len(continued) == 2, "after the pause and after the kill"
     assert weights(real, other, "beta") == weights(real, plain, "alpha")
+
+
+# what is special about it is the way to the cluster and back, and none of that is the database's
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.ray
+@pytest.mark.timeout(600)
+def test_a_ray_cluster_trains_the_model_that_the_worker_itself_trains(
+    real: Any, recipe: dict[str, Any], cluster: dict[str, str], monkeypatch: Any
+) -> None:
+    recipe["mix"]["tokens"] = "20k"
+    for name, value in cluster.items():
+        if name.startswith("RAY_"):
+            monkeypatch.setenv(name, value)
+    fleet = real.with_worker(ray_address=cluster["address"], executors=["local", "ray"])
+    with fleet.worker():
+        there = submit_recipe(fleet, recipe, "alpha", executor="ray")
+        job = fleet.wait(there, seconds=300)
+        assert (job.state, job.attempt, job.failures) == ("succeeded", 1, 0), fleet.told(there)
+        # another project has another workspace: everything is done again
+        here = submit_recipe(fleet, recipe, "beta", executor="local")
+        assert fleet.wait(here, seconds=200).state == "succeeded", fleet.told(here)
+    assert f"{there}-1" in {id for id, status in ray_cluster.jobs(cluster).items() if status == "SUCCEEDED"}
+    assert [attempt.executor for attempt in fleet.attempts(there)] == ["ray"]
+    _check_result(fleet, there)
+    assert losses(fleet, there) == losses(fleet, here) != []
+    assert weights(fleet, there, "alpha") == weights(fleet, here, "beta")
+
+
+def losses(fleet: Any, id: str) -> list[tuple[int, float]]:
+    return [(e.data["step"], e.data["values"]["loss"]) for e in fleet.events(id) if e.type == "metric"]
 
 
 def _check_result(fleet: Any, id: str) -> None:
