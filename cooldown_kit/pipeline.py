@@ -78,6 +78,11 @@ def run(
     Raises :class:`~cooldown_kit.errors.CooldownError` for everything a person can put right.
     """
     preparation = Preparation.of(recipe, on_event, should_stop, wait_for_locks=wait_for_locks)
+    with preparation.workspace.using_store():
+        return _run(preparation, on_event, should_stop)
+
+
+def _run(preparation: Preparation, on_event: Emit, should_stop: Callable[[], bool]) -> Result:
     recipe, workspace = preparation.recipe, preparation.workspace
     preparation.check(on_event)
     preparation.update_sources(stoppable(on_event, should_stop))
@@ -117,10 +122,11 @@ def plan(
     """
     preparation = Preparation.of(recipe, on_event, should_stop, wait_for_locks=wait_for_locks)
     emit = stoppable(on_event, should_stop)
-    preparation.check(on_event)
-    preparation.update_sources(emit)
-    model = preparation.model(on_event)
-    return make_plan(preparation.recipe, preparation.workspace, preparation.prepare(model, emit))
+    with preparation.workspace.using_store():
+        preparation.check(on_event)
+        preparation.update_sources(emit)
+        model = preparation.model(on_event)
+        return make_plan(preparation.recipe, preparation.workspace, preparation.prepare(model, emit))
 
 
 def harvest(
@@ -180,9 +186,10 @@ def _harvested(
     preparation: Preparation, on_event: Emit, should_stop: Callable[[], bool]
 ) -> tuple[Sources, StageOutput]:
     emit = stoppable(on_event, should_stop)
-    preparation.check_sources(on_event)
-    preparation.update_sources(emit)
-    return preparation.documents(None, emit)
+    with preparation.workspace.using_store():
+        preparation.check_sources(on_event)
+        preparation.update_sources(emit)
+        return preparation.documents(None, emit)
 
 
 def estimate_harvest(recipe: Recipe, *, on_event: Emit = ignore) -> dict[str, list[Estimate]]:
@@ -192,13 +199,14 @@ def estimate_harvest(recipe: Recipe, *, on_event: Emit = ignore) -> dict[str, li
     Raises :class:`~cooldown_kit.errors.CooldownError` for everything that would stop the harvest.
     """
     preparation = Preparation.of(recipe, on_event, lambda: False, wait_for_locks=False)
-    preparation.check_sources(on_event)
     found = {}
-    for name, options in recipe.sources.items() if preparation.dataset is None else ():
-        connector = connectors.find(options.connector)
-        if isinstance(connector, Estimating):
-            context = stages.harvest_context(recipe, preparation.workspace, name, on_event)
-            found[name] = connector.estimate(options, context)
+    with preparation.workspace.using_store():
+        preparation.check_sources(on_event)
+        for name, options in recipe.sources.items() if preparation.dataset is None else ():
+            connector = connectors.find(options.connector)
+            if isinstance(connector, Estimating):
+                context = stages.harvest_context(recipe, preparation.workspace, name, on_event)
+                found[name] = connector.estimate(options, context)
     return found
 
 

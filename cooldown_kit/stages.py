@@ -13,8 +13,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from cooldown_kit import claims, records
 from cooldown_kit import connector as connectors
-from cooldown_kit import records
 from cooldown_kit.connector import HarvestContext, SourceOptions
 from cooldown_kit.curate import secret_rules
 from cooldown_kit.curate import stage as curate_stage
@@ -95,6 +95,8 @@ def harvest(
     if context.wanted:
         settings = {"source": settings, "wanted": sorted(context.wanted)}
     spec = StageSpec("harvest", name, {"source": fingerprint}, settings, HARVEST_VERSION, private=True)
+    reads = connector.kept(options, context) if isinstance(connector, connectors.Keeping) else ()
+    claims.write(workspace.folder(spec), reads, context.store)
 
     def work(out: Path) -> Mapping[str, Any]:
         taken, skipped = Counter[str](), Counter[str]()
