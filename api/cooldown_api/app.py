@@ -17,6 +17,7 @@ from cooldown_api.http.threads import limit_request_threads
 from cooldown_api.middleware import add_middleware
 from cooldown_api.observe import routes as observe_routes
 from cooldown_api.openai import routes as openai_routes
+from cooldown_api.retention.sweeper import Sweeper
 from cooldown_api.routes import ROUTERS
 from cooldown_api.service import Service
 from cooldown_api.settings import Settings
@@ -36,16 +37,18 @@ def create_app(settings: Settings, service: Service | None = None) -> FastAPI:
         await run_in_threadpool(warm_up, settings)
         limit_request_threads(settings.request_threads)
         # who brings a service of their own decides what runs beside it
-        dispatcher = Dispatcher(opened.database, settings) if service is None else None
+        beside: list[Dispatcher | Sweeper] = []
+        if service is None:
+            beside = [Dispatcher(opened.database, settings), Sweeper(opened.database, settings)]
         await opened.hub.start()
-        if dispatcher is not None:
-            dispatcher.start()
+        for thread in beside:
+            thread.start()
         try:
             yield
         finally:
             await opened.hub.stop()
-            if dispatcher is not None:
-                await run_in_threadpool(dispatcher.stop)
+            for thread in beside:
+                await run_in_threadpool(thread.stop)
             if service is None:
                 opened.close()
 

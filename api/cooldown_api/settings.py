@@ -108,6 +108,15 @@ class LimitSettings(_Part):
     """Event streams that one key may hold open."""
 
 
+class RetentionSettings(_Part):
+    """How long what jobs that ended leave behind is kept."""
+
+    details_days: float | None = Field(default=None, gt=0, le=36500)
+    """Events, metrics and log lines of jobs that ended longer ago are removed from the database; by default they are kept for ever. The job, its recipe, attempts, result and artefacts stay."""
+    attempt_folders_days: float | None = Field(default=None, gt=0, le=36500)
+    """Folders of attempts (`events.jsonl`, `output.log`) of jobs that ended longer ago are removed from `data_dir`; by default they are kept for ever."""
+
+
 class CostSettings(_Part):
     """What an hour costs, for plans."""
 
@@ -166,6 +175,7 @@ class Settings(BaseSettings):
     sources: SourceSettings = SourceSettings()
     oidc: OidcSettings | None = None
     limits: LimitSettings = LimitSettings()
+    retention: RetentionSettings = RetentionSettings()
     cost: CostSettings = CostSettings()
 
     @property

@@ -18,6 +18,10 @@ keys = typer.Typer(help="API keys of the service.", no_args_is_help=True, rich_m
 config = typer.Typer(help="Settings of the service.", no_args_is_help=True, rich_markup_mode=None)
 
 
+_LONGEST_AGE = 100 * 365 * 86400
+"""Seconds: no job is older."""
+
+
 class RoleName(StrEnum):
     """What a key may do in its project."""
 
@@ -64,6 +68,32 @@ def current_schema() -> None:
     finally:
         database.close()
     typer.echo(f"{found or 'nothing'} (needed: {newest()})")
+
+
+@db.command("prune")
+def prune_details(
+    older_than: Annotated[
+        str, typer.Option("--older-than", metavar="90d", help="Of jobs that ended longer ago.")
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would be removed.")] = False,
+) -> None:
+    """Remove events, metrics and log lines of jobs that ended long ago, as COOLDOWN_RETENTION__DETAILS_DAYS does every hour.
+
+    Prints how many rows went, by table, and of how many jobs. The service may run meanwhile.
+    """
+    from cooldown_api.retention.sweep import prune, would_prune
+
+    age = _age(older_than)
+    service = _open()
+    try:
+        if dry_run:
+            removed = would_prune(service.database, age)
+        else:
+            removed = prune(service.database, age, actor="local", user=_user())
+    finally:
+        service.close()
+    for name in ("jobs", "events", "metrics", "log_chunks"):
+        typer.echo(f"{name}\t{removed[name]}")
 
 
 @keys.command("create")
@@ -177,15 +207,34 @@ def _project(service: Service, asked: str | None) -> str:
     return name
 
 
-def _audit(session: Session, project: str, action: str, target: str, now: datetime) -> None:
-    import getpass
-
-    from cooldown_api.audit import record
+def _age(written: str) -> timedelta:
+    """Of ``90d`` or ``36h``; a number alone could be meant as days or as seconds, and what is removed does not come back."""
+    from cooldown_kit.client.durations import seconds_of
+    from cooldown_kit.errors import InputError, RecipeError
 
     try:
-        user = getpass.getuser()
+        if written.strip()[-1:].isdigit():
+            raise RecipeError("no unit")
+        return timedelta(seconds=min(seconds_of(written), _LONGEST_AGE))
+    except RecipeError:
+        raise InputError(
+            f"{written!r} is no duration with a unit",
+            where="--older-than",
+            remedy="write for example 90d or 36h",
+        ) from None
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
     except (OSError, KeyError):  # a container's user may have no name
-        user = "unknown"
-    record(
-        session, project=project, actor="local", action=action, target=target, now=now, detail={"user": user}
-    )
+        return "unknown"
+
+
+def _audit(session: Session, project: str, action: str, target: str, now: datetime) -> None:
+    from cooldown_api.audit import record
+
+    about = {"user": _user()}
+    record(session, project=project, actor="local", action=action, target=target, now=now, detail=about)

@@ -23,6 +23,7 @@ from cooldown_api.auth.origin import is_loopback
 from cooldown_api.commands.load_settings import load_settings
 from cooldown_api.commands.way_in import has_way_in
 from cooldown_api.observe.logs import configure_logs
+from cooldown_api.retention.sweeper import Sweeper
 from cooldown_api.service import Service
 from cooldown_api.settings import Settings
 from cooldown_api.webhooks.dispatcher import Dispatcher
@@ -55,6 +56,9 @@ def serve(
         dispatcher = Dispatcher(service.database, settings)
         dispatcher.start()
         stack.callback(dispatcher.stop)
+        sweeper = Sweeper(service.database, settings)
+        sweeper.start()
+        stack.callback(sweeper.stop)
         server = _Server(_config(settings, service), service, lambda: _announce(service, address))
         server.run(sockets=[listener])
         if not server.started:

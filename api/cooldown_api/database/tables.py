@@ -88,6 +88,7 @@ class Job(Owned, Table):
     __table_args__ = (
         Index("ix_jobs_claim", "state", "priority", "queued_at"),
         Index("ix_jobs_project_kind", "project_id", "kind", "id"),
+        Index("ix_jobs_retention", "details_cleared_at", "finished_at"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -134,6 +135,10 @@ class Job(Owned, Table):
     not_before: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    details_removed_at: Mapped[datetime | None]
+    """Since when its events, metrics and log lines are not all there any more."""
+    details_cleared_at: Mapped[datetime | None]
+    """When the last of them went: a removal that was interrupted goes on until then."""
     updated_at: Mapped[datetime]
 
 
@@ -293,6 +298,11 @@ class Dataset(Owned, Table):
     created_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
     """Its documents are gone; the row stays, so that no later version gets its number."""
+
+    @property
+    def reference(self) -> str:
+        """``billing@v3``: what jobs say."""
+        return f"{self.name}@v{self.version}"
 
 
 class Study(Owned, Table):

@@ -12,6 +12,7 @@ import uvicorn
 
 from cooldown_api.app import create_app
 from cooldown_api.local.place import Lock, new_socket, tell
+from cooldown_api.retention.sweeper import Sweeper
 from cooldown_api.service import Service
 from cooldown_api.settings import Settings
 from cooldown_api.webhooks.dispatcher import Dispatcher
@@ -47,6 +48,9 @@ class Host:
         dispatcher = Dispatcher(service.database, self._settings)
         dispatcher.start()
         self._stack.callback(dispatcher.stop)
+        sweeper = Sweeper(service.database, self._settings)
+        sweeper.start()
+        self._stack.callback(sweeper.stop)
         server = _Server(service, math.ceil(self._settings.shutdown_seconds))
         self._thread = threading.Thread(
             target=server.run, kwargs={"sockets": [listener]}, name="cooldown-local", daemon=True

@@ -151,6 +151,8 @@ def _end(job: Job) -> bytes | None:
     if not ended(job):
         return None
     data = {"job": job.id, "state": job.state, "reason": job.reason, "detail": job.detail}
+    if job.details_removed_at is not None:  # otherwise one would take it for a job to which nothing happened
+        data["details_removed_at"] = job.details_removed_at.isoformat()
     return format_sse_event(data_str=json.dumps(data), event="end")
 
 

@@ -12,6 +12,7 @@ from cooldown_api.artefacts import ArtefactStore
 from cooldown_api.database.engine import Database
 from cooldown_api.database.migrate import prepare_database
 from cooldown_api.observe.logs import configure_logs
+from cooldown_api.retention.sweeper import Sweeper
 from cooldown_api.settings import Settings
 from cooldown_api.webhooks.dispatcher import Dispatcher
 from cooldown_api.worker.supervisor import Supervisor
@@ -37,12 +38,13 @@ def work(settings: Settings, *, drain: bool = False, once: bool = False) -> int:
         signal.signal(number, stop)
     if once:
         supervisor.stop_when_idle()
-    dispatcher = Dispatcher(
-        database, settings
-    )  # beside those of API processes: none sends what another has claimed
-    dispatcher.start()
+    # beside those of API processes: none sends or removes what another has claimed
+    beside = (Dispatcher(database, settings), Sweeper(database, settings))
+    for thread in beside:
+        thread.start()
     supervisor.run()
-    dispatcher.stop()
+    for thread in beside:
+        thread.stop()
     database.close()
     # not by the usual way: a thread that still copies a result may take minutes, and the next worker does it again
     logging.shutdown()

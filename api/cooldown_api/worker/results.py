@@ -109,7 +109,7 @@ def finish_dataset(session: Session, job: Job, result: dict[str, Any]) -> dict[s
     documents = result.get("documents") or {}
     dataset.digest = documents.get("digest")
     dataset.summary = documents.get("summary")
-    return {**result, "dataset": f"{dataset.name}@v{dataset.version}"}
+    return {**result, "dataset": dataset.reference}
 
 
 def _sha256(path: Path) -> str:

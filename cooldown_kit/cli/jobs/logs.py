@@ -23,7 +23,10 @@ def command(
 ) -> None:
     """Print what a job's processes wrote."""
     on_terminal = sys.stdout.isatty()
-    for line in service.job(job).logs(follow=follow, tail=tail, attempt=attempt):
+    found = service.job(job)
+    if not service.as_json:
+        text.say_removed(found)
+    for line in found.logs(follow=follow, tail=tail, attempt=attempt):
         if service.as_json:
             service.print(line)
         else:

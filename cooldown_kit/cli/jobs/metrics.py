@@ -18,11 +18,13 @@ Resolution = Annotated[
 @on_service
 def command(service: Service, job: JobId, resolution: Resolution = 100) -> None:
     """Print loss, learning rate and the rest by step: columns with tabs between them, or a line of JSON for each point."""
-    series = service.job(job).metrics(resolution=resolution)
+    found = service.job(job)
+    series = found.metrics(resolution=resolution)
     if service.as_json:
         for point in series:
             service.print(point)
         return
+    text.say_removed(found)
     columns = series.to_columns()
     names = ["stage", "step", *list(columns)[4:]]
     typer.echo("\t".join(map(text.plain, names)))

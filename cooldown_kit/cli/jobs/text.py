@@ -110,6 +110,12 @@ def details(job: Job) -> str:
         ("created", f"{job.created_at:%Y-%m-%d %H:%M:%S} UTC by {job.created_by}"),
         ("started", f"{job.started_at:%Y-%m-%d %H:%M:%S} UTC" if job.started_at else ""),
         ("finished", f"{job.finished_at:%Y-%m-%d %H:%M:%S} UTC" if job.finished_at else ""),
+        (
+            "removed",
+            f"events, metrics and log lines, {job.details_removed_at:%Y-%m-%d}"
+            if job.details_removed_at
+            else "",
+        ),
         ("labels", ", ".join(f"{key}={value}" for key, value in job.metadata.items())),
         ("plan", job.plan or ""),
         ("dataset", job.dataset or ""),
@@ -120,6 +126,19 @@ def details(job: Job) -> str:
         rows.append(("remedy", job.error.remedy or ""))
     lines = [f"{name:<10}{plain(value)}" for name, value in rows if value]
     return "\n".join(lines + evidence(job))
+
+
+def removed(job: Job) -> str | None:
+    """Says that nothing is left to be shown of what happened, where that is so."""
+    if job.details_removed_at is None:
+        return None
+    return f"its events, metrics and log lines were removed on {job.details_removed_at:%Y-%m-%d}"
+
+
+def say_removed(job: Job) -> None:
+    """The same on standard error, for who would otherwise see nothing and not know why."""
+    if (said := removed(job)) is not None:
+        typer.echo(f"{job.id}: {said}", err=True)
 
 
 def evidence(job: Job) -> list[str]:

@@ -36,6 +36,8 @@ def watch(service: Service, job: Job, timeout: float | None) -> None:
     try:
         with _view(service, job) as view:
             _say_what_it_waits_for(view, job)
+            if (removed := text.removed(job)) is not None:
+                view.say(removed)
             job.wait(timeout, on_event=view.take)
     except KeyboardInterrupt:
         again = f"cooldown jobs watch {job.id}" + (" --local" if service.local else "")
