@@ -15,7 +15,7 @@ from cooldown_api.settings import Settings
 from sqlalchemy import func, select
 
 from job_rows import RECIPE
-from live_api import live_api
+from live_server import live_api
 
 JOBS = 1000
 CLIENTS = 16

@@ -20,7 +20,7 @@ from cooldown_api.database.scoping import ALL_PROJECTS
 from cooldown_api.service import Service
 from cooldown_api.settings import Settings
 
-from live_api import live_api
+from live_server import live_api
 
 _LEFT_OUT = (
     "positive_data_acceptance",  # a recipe is a mapping in the schema; what may stand in it, its own validation says

@@ -21,7 +21,7 @@ from cooldown_api.commands.serving import listening, serve_settings
 
 from api_keys import bearer
 from cooldown_kit.errors import InputError
-from live_service import live_service
+from live_server import live_command
 
 
 def run(*arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -81,7 +81,7 @@ def test_who_sits_at_the_machine_may_name_what_lies_below_the_folder_and_others_
 
 
 def test_the_command_answers_without_a_key_on_loopback_and_ends_with_status_0(tmp_path: Path) -> None:
-    with live_service(tmp_path, "--no-worker") as live:
+    with live_command(tmp_path, "--no-worker") as live:
         said = r"serving on http://127\.0\.0\.1:\d+ without authentication"
         assert any(re.match(said, message) for message in live.messages)
         me = httpx.get(f"{live.url}/v1/me")
@@ -102,7 +102,7 @@ def test_the_command_answers_without_a_key_on_loopback_and_ends_with_status_0(tm
 
 
 def test_with_authentication_the_first_key_is_made_beside_it(tmp_path: Path) -> None:
-    with live_service(tmp_path, "--no-worker", "--auth", "required") as live:
+    with live_command(tmp_path, "--no-worker", "--auth", "required") as live:
         assert httpx.get(f"{live.url}/v1/me").status_code == 401
         made = run("keys", "create", "--platform", folder=tmp_path)
         assert made.returncode == 0, made.stderr
@@ -124,7 +124,7 @@ def test_with_authentication_the_first_key_is_made_beside_it(tmp_path: Path) -> 
 
 def test_a_unix_socket_is_for_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "s"
-    with live_service(tmp_path, "--no-worker", "--uds", str(path)) as live:
+    with live_command(tmp_path, "--no-worker", "--uds", str(path)) as live:
         assert live.url == f"unix:{path}"
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         with httpx.Client(transport=httpx.HTTPTransport(uds=str(path))) as client:
@@ -139,7 +139,7 @@ def test_a_socket_that_a_dead_server_left_is_replaced_and_a_file_is_not(tmp_path
     path = tmp_path / "s"
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))
-    with live_service(tmp_path, "--no-worker", "--uds", str(path)):
+    with live_command(tmp_path, "--no-worker", "--uds", str(path)):
         assert stat.S_ISSOCK(path.stat().st_mode)
     path.write_text("mine")
     with pytest.raises(InputError, match="there is a file"):
@@ -156,7 +156,7 @@ def test_a_signal_ends_open_streams_at_once(tmp_path: Path) -> None:
     recipe = {"name": "a", "model": "m", "sources": {"s": {"connector": "text", "path": "x"}}}
     (tmp_path / "x").mkdir()
     (tmp_path / "m").mkdir()
-    with live_service(tmp_path, "--no-worker") as live:
+    with live_command(tmp_path, "--no-worker") as live:
         job = httpx.post(f"{live.url}/v1/jobs", json={"recipe": recipe}).json()["id"]
         opened, ended = threading.Barrier(9), []
 
@@ -200,5 +200,5 @@ def test_settings_are_shown_and_no_secret_is(tmp_path: Path) -> None:
 def test_the_schema_is_brought_up_to_date_by_hand(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'x.db'}"
     assert "nothing" in run("db", "current", folder=tmp_path, DATABASE_URL=url).stdout
-    assert run("db", "upgrade", folder=tmp_path, DATABASE_URL=url).stdout == "0001\n"
-    assert run("db", "current", folder=tmp_path, DATABASE_URL=url).stdout == "0001 (needed: 0001)\n"
+    assert run("db", "upgrade", folder=tmp_path, DATABASE_URL=url).stdout == "0002\n"
+    assert run("db", "current", folder=tmp_path, DATABASE_URL=url).stdout == "0002 (needed: 0002)\n"

@@ -255,6 +255,54 @@ def test_rerun_prints_the_new_id(server: FaultyService, jobs: Any) -> None:
     assert jobs("rerun", JOB)[:2] == (0, "job_new\n")
 
 
+def _removed(server: FaultyService) -> None:
+    """A job of which nothing is left but the job."""
+    old = job("succeeded", finished_at=TIME, details_removed_at="2026-05-31T10:00:00Z")
+    empty = {"/logs": page([]), "/metrics": {"job": JOB, "resolution": 100, "steps": 0, "data": []}}
+
+    def answer(asked: Asked) -> Reply:
+        if asked.path.endswith("/stream"):
+            return Reply(pieces=[b'event: end\ndata: {"state": "succeeded"}\n\ndata: [DONE]\n\n'])
+        return Reply(next((said for end, said in empty.items() if asked.path.endswith(end)), old))
+
+    server.answer = answer
+
+
+@pytest.mark.parametrize(
+    ("command", "printed"),
+    [
+        (["logs", JOB], ""),
+        (["logs", JOB, "--follow"], ""),
+        (["metrics", JOB], "stage\tstep\n"),
+        (["watch", JOB], f"{JOB} succeeded\n"),
+    ],
+)
+def test_where_nothing_is_left_to_print_it_is_said_why(
+    server: FaultyService, jobs: Any, command: list[str], printed: str
+) -> None:
+    _removed(server)
+    said = "its events, metrics and log lines were removed on 2026-05-31"
+    status, out, err = jobs(*command)
+    assert (status, out) == (0, printed) and err.count(said) == 1
+    status, out, err = jobs(*command, "--json")
+    assert (status, err) == (0, "") and "were removed" not in out
+    serve(
+        server,
+        "succeeded",
+        logs=Reply(page([])),
+        metrics=Reply({"job": JOB, "resolution": 100, "steps": 0, "data": []}),
+    )
+    assert said not in jobs(*command)[2]
+
+
+def test_get_says_when_details_were_removed(server: FaultyService, jobs: Any) -> None:
+    _removed(server)
+    assert "removed   events, metrics and log lines, 2026-05-31\n" in jobs("get", JOB)[1]
+    assert json.loads(jobs("get", JOB, "--json")[1])["details_removed_at"] == "2026-05-31T10:00:00Z"
+    serve(server, "succeeded")
+    assert "removed" not in jobs("get", JOB)[1]
+
+
 def test_logs_are_printed_as_they_are(server: FaultyService, jobs: Any) -> None:
     lines = [{"id": n, "attempt": 1, "time": TIME, "text": f"line {n}"} for n in (1, 2)]
     serve(server, logs=Reply(page(lines)))

@@ -24,7 +24,7 @@ from cooldown_kit.client.errors import (
     WaitTimeout,
 )
 from cooldown_kit.errors import CooldownError
-from live_api import live_api
+from live_server import live_api
 
 RECIPE = {"name": "handbook", "model": "org/base", "sources": {"a": {"connector": "text", "path": "docs"}}}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any
@@ -31,8 +30,6 @@ IdempotencyKey = Annotated[
         description="Sent again with the same body, the first answer comes again and nothing is done twice.",
     ),
 ]
-_SWEPT_AT_ONCE = 100
-"""One request in so many removes so many of what has expired: the table stays as small, and nobody waits for it."""
 _TRIES = 3
 """The second is for a key whose answer has expired; the third for one that another request removed just before."""
 
@@ -80,8 +77,6 @@ def _do(
 ) -> tuple[BaseModel, Any]:
     make = prepare()
     with access.write() as session:
-        if key is not None and secrets.randbelow(_SWEPT_AT_ONCE) == 0:
-            _sweep(session, access)
         made = make(session)
         content = made.model_dump(mode="json")
         if key is not None:
@@ -123,20 +118,6 @@ def _replay(row: Idempotency, digest: str) -> JSONResponse:
             remedy="use a new key for a new request",
         )
     return JSONResponse(row.body, row.status, {"idempotent-replayed": "true"})
-
-
-def _sweep(session: Session, access: Access) -> None:
-    """Remove some of what has expired, in passing; what another transaction removes just now is left to it."""
-    old = (
-        select(Idempotency.id)
-        .where(Idempotency.created_at < _oldest(session, access))
-        .order_by(Idempotency.created_at)
-        .limit(_SWEPT_AT_ONCE)
-        .with_for_update(skip_locked=True)
-    )
-    ids = session.scalars(old).all()
-    if ids:
-        session.execute(delete(Idempotency).where(Idempotency.id.in_(ids)))
 
 
 def _oldest(session: Session, access: Access) -> Any:

@@ -40,7 +40,7 @@ class Documents:
             return cls()
         with access.read() as session:
             found = ready_dataset(session, reference)
-            return cls(f"{found.name}@v{found.version}", Path(found.folder))
+            return cls(found.reference, Path(found.folder))
 
     def pin(self, session: Session) -> dict[str, Any]:
         """What a new job says of it; it cannot be deleted until the transaction ends."""
@@ -160,7 +160,7 @@ def rerun(access: Access, session: Session, job: Job, body: wire.JobRerun) -> Jo
     if dataset is not None and dataset.deleted_at is not None:
         raise ProblemError(
             "conflict",
-            f"{dataset.name}@v{dataset.version}, which {job.id} used, was deleted",
+            f"{dataset.reference}, which {job.id} used, was deleted",
             remedy="submit its recipe with another dataset",
         )
     recipe = ReadRecipe(job.name, job.recipe)

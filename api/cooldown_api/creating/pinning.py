@@ -51,7 +51,7 @@ def ready_dataset(session: Session, reference: str, *, lock: bool = False) -> Da
     if state != State.SUCCEEDED.value:
         raise ProblemError(
             "conflict",
-            f"{dataset.name}@v{dataset.version} is not ready: {dataset.job_id}, which makes it, is {state}",
+            f"{dataset.reference} is not ready: {dataset.job_id}, which makes it, is {state}",
             where="dataset",
             remedy="wait until that job has succeeded",
         )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse
@@ -16,8 +15,8 @@ from cooldown_api.creating.jobs import prepare_job
 from cooldown_api.database.tables import Checkpoint, Event, Job
 from cooldown_api.files.stored import find_file
 from cooldown_api.http.openapi_document import links
-from cooldown_api.jobs import control
-from cooldown_api.jobs.load import load_job, load_job_to_change
+from cooldown_api.http.query_labels import labels_parameter, query_labels
+from cooldown_api.jobs.load import load_job
 from cooldown_api.jobs.search import JobFilter, find_jobs
 from cooldown_api.openai.create_body import CreateFineTuningJob, check_body
 from cooldown_api.openai.event_view import HIDDEN, view_event
@@ -40,30 +39,18 @@ from cooldown_api.openai.shapes import (
     list_page,
 )
 from cooldown_api.openai.training import translate
+from cooldown_api.operations import jobs
 from cooldown_api.pages import Cursor, select_page
 from cooldown_api.problems import ProblemError
 from cooldown_api.values import check_body as check_values_of
-from cooldown_kit.client import wire
 
 router = APIRouter(tags=["openai"], route_class=OpenAIRoute)
 JobName = Annotated[str, Path(max_length=64, examples=["ftjob-01kb9x2c0fq6m3w8v5t7r4n1pz"])]
 After = Annotated[str | None, Query(max_length=128, description="Id of the last thing of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=100)]
-_METADATA: Final[dict[str, Any]] = {
-    "parameters": [
-        {
-            "name": "metadata",
-            "in": "query",
-            "required": False,
-            "style": "deepObject",
-            "explode": True,
-            "description": "`metadata[k]=v`: jobs with that label; `metadata=null`: jobs without any.",
-            "schema": {"type": "object", "additionalProperties": {"type": "string", "maxLength": 512}},
-        }
-    ]
-}
-
-
+_METADATA: Final = labels_parameter(
+    "`metadata[k]=v`: jobs with that label; `metadata=null`: jobs without any."
+)
 _ABOUT_A_JOB: Final = (
     "get_fine_tuning_job",
     "list_fine_tuning_events",
@@ -133,19 +120,8 @@ def _cursor(after: str) -> str:
 
 def _labels(request: Request) -> dict[str, str] | None:
     """``metadata[k]=v`` of the query; ``None`` where jobs without labels are asked for."""
-    found: dict[str, str] = {}
-    none = False
-    for name, value in request.query_params.multi_items():
-        if name == "metadata" and value in ("null", ""):
-            none = True
-        elif name.startswith("metadata"):
-            key = name.removeprefix("metadata[").removesuffix("]")
-            if name != f"metadata[{key}]" or "\0" in key + value or found.get(key, value) != value:
-                raise invalid("metadata", "labels are asked for as `metadata[key]=value`, each key once")
-            found[key] = value
-    if (none and found) or len(found) > wire.LABEL_KEYS:
-        raise invalid("metadata", f"ask for up to {wire.LABEL_KEYS} labels, or for none with `metadata=null`")
-    return None if none else found
+    given = {name: value for name, value in request.query_params.items() if name.startswith("metadata")}
+    return None if given in ({"metadata": "null"}, {"metadata": ""}) else query_labels(request)
 
 
 @router.get(
@@ -167,7 +143,7 @@ def get_fine_tuning_job(access: Viewer, id: JobName) -> FineTuningJob:
 )
 def cancel_fine_tuning_job(access: Editor, id: JobName) -> FineTuningJob:
     """What runs is `running` until it has saved a checkpoint and freed its GPU, then `cancelled`."""
-    return _ask(access, id, "cancel", control.cancel)
+    return _ask(access, id, "cancel")
 
 
 @router.post(
@@ -178,7 +154,7 @@ def cancel_fine_tuning_job(access: Editor, id: JobName) -> FineTuningJob:
 )
 def pause_fine_tuning_job(access: Editor, id: JobName) -> FineTuningJob:
     """It saves a checkpoint and frees its GPU."""
-    return _ask(access, id, "pause", control.pause)
+    return _ask(access, id, "pause")
 
 
 @router.post(
@@ -189,15 +165,14 @@ def pause_fine_tuning_job(access: Editor, id: JobName) -> FineTuningJob:
 )
 def resume_fine_tuning_job(access: Editor, id: JobName) -> FineTuningJob:
     """It is queued again and goes on from its checkpoint."""
-    return _ask(access, id, "resume", control.resume)
+    return _ask(access, id, "resume")
 
 
-def _ask(access: Access, id: str, action: str, change: Callable[..., None]) -> FineTuningJob:
-    with access.write() as session:
-        job = load_job_to_change(session, job_id(id), "run")
-        change(session, job, now=access.now(session))
-        access.audit(session, f"job.{action}", job.id)
-        return view_job(session, job, access.service.settings)
+def _ask(access: Access, id: str, action: jobs.Action) -> FineTuningJob:
+    settings = access.service.settings
+    return jobs.change_job(
+        access, job_id(id), action, lambda session, job: view_job(session, job, settings), "run"
+    )
 
 
 @router.get(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from cooldown_api.database.tables import Dataset, Job
 from cooldown_api.openai.names import base_name, job_name, model_name, result_file_name
 from cooldown_api.openai.shapes import ErrorObject, FineTuningJob, Hyperparameters
-from cooldown_api.reading.views import estimated_finish, reference_of
+from cooldown_api.reading.views import estimated_finish
 from cooldown_api.settings import Settings
 from cooldown_kit.client.states import State
 
@@ -42,7 +42,9 @@ def view_job(session: Session, job: Job, settings: Settings) -> FineTuningJob:
             "hyperparameters": facade.get("hyperparameters") or Hyperparameters().model_dump(),
             "model": base_name(job, settings),
             "organization_id": job.project_id,
-            "result_files": [result_file_name(job.id)] if succeeded else [],
+            "result_files": [result_file_name(job.id)]
+            if succeeded and job.details_removed_at is None
+            else [],
             "seed": int(job.recipe.get("seed", 0)),
             "status": _STATUS[State(job.state)],
             "trained_tokens": (job.result or {}).get("tokens") if succeeded else None,
@@ -68,4 +70,4 @@ def _error(job: Job) -> ErrorObject | None:
 def _training_file(session: Session, job: Job) -> str:
     """Of a job that a client of another kind created: its dataset, or the job whose recipe names the sources."""
     dataset = session.get(Dataset, job.dataset_id) if job.dataset_id else None
-    return f"dataset:{reference_of(dataset)}" if dataset is not None else f"recipe:{job.id}"
+    return f"dataset:{dataset.reference}" if dataset is not None else f"recipe:{job.id}"

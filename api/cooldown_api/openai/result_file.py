@@ -34,8 +34,10 @@ _ROWS_AT_ONCE: Final = 1000
 
 
 def with_results(statement: Select[Job]) -> Select[Job]:
-    """Jobs that have a result file."""
-    return statement.where(Job.kind == "run", Job.state == State.SUCCEEDED.value)
+    """Jobs that have a result file: it goes with the metrics of which it is made."""
+    return statement.where(
+        Job.kind == "run", Job.state == State.SUCCEEDED.value, Job.details_removed_at.is_(None)
+    )
 
 
 def find_job_with_results(session: Session, file_id: str) -> Job | None:
@@ -68,7 +70,7 @@ def content(database: Database, job_id: str) -> Iterator[bytes]:
 
 @lru_cache(maxsize=4096)
 def _size(database: Database, job_id: str) -> int:
-    """Metrics of a job that succeeded do not change any more."""
+    """Metrics of a job that succeeded do not change any more; once they are removed, nobody asks."""
     return sum(len(line) for line in content(database, job_id))
 
 

@@ -189,7 +189,7 @@ def _of_dataset(access: Access, reference: str) -> tuple[dict[str, Any], str]:
             ) from None
         raise
     made: dict[str, Any] = {key: value for key, value in dataset.recipe.items() if key in ("goal", "mix")}
-    return made, f"{dataset.name}@v{dataset.version}"
+    return made, dataset.reference
 
 
 def _ask_hyperparameters(asked: Asked, wanted: HyperparametersBody, given: dict[str, Any]) -> None:

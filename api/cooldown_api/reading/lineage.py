@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from cooldown_api.database.tables import Dataset, Job
-from cooldown_api.reading.views import reference_of
 from cooldown_kit.client.wire import Lineage, LineageEdge, LineageNode
 
 
@@ -24,7 +23,7 @@ def lineage_of(session: Session, job: Job) -> Lineage:
         found = _intended(job, dataset)
     for node in found.nodes:
         if node.kind == "dataset" and dataset is not None:
-            node.name = reference_of(dataset)
+            node.name = dataset.reference
         elif node.kind == "job":
             about = {"name": job.name, "state": job.state, "plan": job.plan_id, "rerun_of": job.rerun_of}
             node.name = job.id
@@ -37,9 +36,7 @@ def _intended(job: Job, dataset: Dataset | None) -> Lineage:
     nodes = [LineageNode(id="documents", kind="documents", name="documents")]
     edges: list[tuple[str, str]] = [("documents", "job")]
     if dataset is not None:
-        nodes.append(
-            LineageNode(id="dataset", kind="dataset", name=reference_of(dataset), digest=dataset.digest)
-        )
+        nodes.append(LineageNode(id="dataset", kind="dataset", name=dataset.reference, digest=dataset.digest))
         edges.append(("dataset", "documents"))
     else:
         for name, options in (job.recipe.get("sources") or {}).items():

@@ -100,7 +100,7 @@ def view_dataset(row: tables.Dataset, state: str) -> wire.Dataset:
             "id": row.id,
             "name": row.name,
             "version": row.version,
-            "reference": reference_of(row),
+            "reference": row.reference,
             "project": row.project_id,
             "state": built.get(State(state), "building"),
             "job": row.job_id,
@@ -109,10 +109,6 @@ def view_dataset(row: tables.Dataset, state: str) -> wire.Dataset:
             "created_at": row.created_at,
         }
     )
-
-
-def reference_of(dataset: tables.Dataset) -> str:
-    return f"{dataset.name}@v{dataset.version}"
 
 
 def ended(job: tables.Job) -> bool:
@@ -125,7 +121,7 @@ def _references(session: Session, jobs: Iterable[tables.Job]) -> dict[str, str]:
     if not ids:
         return {}
     rows = session.scalars(select(tables.Dataset).where(tables.Dataset.id.in_(ids)))
-    return {row.id: reference_of(row) for row in rows}
+    return {row.id: row.reference for row in rows}
 
 
 def _fields(job: tables.Job, references: dict[str, str]) -> dict[str, Any]:
@@ -159,4 +155,5 @@ def _fields(job: tables.Job, references: dict[str, str]) -> dict[str, Any]:
         "started_at": job.started_at,
         "finished_at": job.finished_at,
         "estimated_finish_at": estimated_finish(job),
+        "details_removed_at": job.details_removed_at,
     }

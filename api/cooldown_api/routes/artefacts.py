@@ -16,9 +16,10 @@ from cooldown_api.http.ranges import etag_of, not_modified, range_of
 from cooldown_api.http.threads import in_download_threads
 from cooldown_api.jobs.load import load_job
 from cooldown_api.pages import page_of
+from cooldown_api.parameters import Id
 from cooldown_api.problems import ProblemError, not_found
 from cooldown_api.reading.views import view_artefact
-from cooldown_api.routes.parameters import Id, may_answer
+from cooldown_api.routes.answers import may_answer
 from cooldown_kit.client import wire
 
 router = APIRouter(tags=["jobs"])

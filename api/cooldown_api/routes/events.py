@@ -14,9 +14,10 @@ from cooldown_api.database.tables import Event
 from cooldown_api.jobs.load import load_job
 from cooldown_api.jobs.logs import last_lines, lines_after
 from cooldown_api.pages import page_of
+from cooldown_api.parameters import Id
 from cooldown_api.problems import ProblemError
 from cooldown_api.reading.views import view_event
-from cooldown_api.routes.parameters import Id, may_answer
+from cooldown_api.routes.answers import may_answer
 from cooldown_api.streaming.streams import Wanted, stream
 from cooldown_kit.client import wire
 

@@ -2,60 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Body, Query, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from cooldown_api.access import Access, Editor, Viewer
-from cooldown_api.creating.idempotency import IdempotencyKey, Make, once
-from cooldown_api.creating.jobs import prepare_job, rerun
-from cooldown_api.database.scoping import ALL_PROJECTS
+from cooldown_api.access import Editor, Viewer
+from cooldown_api.creating.idempotency import IdempotencyKey, once
 from cooldown_api.database.tables import Checkpoint
 from cooldown_api.http.openapi_document import links
-from cooldown_api.jobs import control
-from cooldown_api.jobs.load import load_job, load_job_to_change
-from cooldown_api.jobs.queue_place import queue_place
+from cooldown_api.http.query_labels import labels_parameter, query_labels
+from cooldown_api.jobs.load import load_job
 from cooldown_api.jobs.search import LISTED, JobFilter, find_jobs
+from cooldown_api.operations import jobs
 from cooldown_api.pages import ID_PATTERN, Order, PageCursor, page_of, select_page
-from cooldown_api.problems import ProblemError
+from cooldown_api.parameters import Id, NameQuery, WaitSeconds
 from cooldown_api.reading.lineage import lineage_of
-from cooldown_api.reading.views import ended, view_checkpoint, view_job, view_job_detail, view_jobs
-from cooldown_api.routes.parameters import (
-    Id,
-    NameQuery,
-    WaitSeconds,
-    may_answer,
-    may_answer_body,
-    may_answer_creating,
-)
+from cooldown_api.reading.views import view_checkpoint, view_job, view_job_detail, view_jobs
+from cooldown_api.routes.answers import may_answer, may_answer_body, may_answer_creating
 from cooldown_api.streaming.until import when_ended
-from cooldown_api.values import check_body
 from cooldown_kit.client import wire
 from cooldown_kit.client.states import State
 
 router = APIRouter(tags=["jobs"])
-_METADATA: dict[str, Any] = {
-    "parameters": [
-        {
-            "name": "metadata",
-            "in": "query",
-            "required": False,
-            "style": "deepObject",
-            "explode": True,
-            "description": "Labels that a job must have: `metadata[team]=search`.",
-            "schema": {
-                "type": "object",
-                "maxProperties": wire.LABEL_KEYS,
-                "additionalProperties": {"type": "string", "maxLength": 512},
-            },
-        }
-    ]
-}
+_METADATA: Final = labels_parameter("Labels that a job must have: `metadata[team]=search`.")
 
 
 @router.post(
@@ -69,12 +40,7 @@ _METADATA: dict[str, Any] = {
 def create_job(access: Editor, body: wire.JobCreate, key: IdempotencyKey = None) -> JSONResponse:
     """From a recipe, from a recipe and a dataset that stands in for its sources, or from a plan: then what was shown is what runs."""
 
-    def prepare() -> Make:
-        check_body(body)
-        submit = prepare_job(access, body)
-        return lambda session: view_job(session, submit(session))
-
-    return once(access, key, "create_job", body, 201, prepare, lambda job: f"/v1/jobs/{job.id}")
+    return once(access, key, "create_job", body, 201, lambda: jobs.job_maker(access, body), _address)
 
 
 @router.get(
@@ -102,35 +68,11 @@ def list_jobs(
         name=name,
         created_by=created_by,
         study=study,
-        labels=_labels(request),
+        labels=query_labels(request),
     )
     with access.read() as session:
         rows, more = find_jobs(session, wanted, cursor, order)
         return page_of(view_jobs(session, rows), more)
-
-
-def _labels(request: Request) -> dict[str, str]:
-    """``metadata[key]=value`` of the query. Raises :class:`ProblemError` for a parameter of another form."""
-    found: dict[str, str] = {}
-    for key, value in request.query_params.multi_items():
-        if not key.startswith("metadata"):
-            continue
-        inner = key.removeprefix("metadata[").removesuffix("]")
-        if key != f"metadata[{inner}]" or "\0" in inner + value or (inner in found and found[inner] != value):
-            raise ProblemError(
-                "validation",
-                "labels are asked for as `metadata[key]=value`, each key once",
-                where="metadata",
-                remedy="write `?metadata[team]=search`",
-            )
-        found[inner] = value
-    if len(found) > wire.LABEL_KEYS:
-        raise ProblemError(
-            "validation",
-            f"{len(found)} labels are asked for; a job has {wire.LABEL_KEYS} at most",
-            where="metadata",
-        )
-    return found
 
 
 @router.get("/jobs/{id}", operation_id="get_job", summary="Get a job", responses=may_answer("not-found"))
@@ -147,7 +89,7 @@ async def get_job(access: Viewer, id: Id, wait: WaitSeconds = 0) -> wire.JobDeta
 )
 def cancel_job(access: Editor, id: Id) -> wire.Job:
     """What waits ends at once. What runs saves a checkpoint, frees its GPU and ends: `cancelling`, then `cancelled`. Asking twice changes nothing."""
-    return _ask(access, id, "cancel", control.cancel)
+    return jobs.change_job(access, id, "cancel", view_job)
 
 
 @router.post(
@@ -158,7 +100,7 @@ def cancel_job(access: Editor, id: Id) -> wire.Job:
 )
 def pause_job(access: Editor, id: Id) -> wire.Job:
     """It saves a checkpoint, frees its GPU and waits for `resume`. Asking twice changes nothing."""
-    return _ask(access, id, "pause", control.pause)
+    return jobs.change_job(access, id, "pause", view_job)
 
 
 @router.post(
@@ -169,15 +111,7 @@ def pause_job(access: Editor, id: Id) -> wire.Job:
 )
 def resume_job(access: Editor, id: Id) -> wire.Job:
     """Queue a paused job again; it goes on from its checkpoint."""
-    return _ask(access, id, "resume", control.resume)
-
-
-def _ask(access: Access, id: str, action: str, change: Callable[..., None]) -> wire.Job:
-    with access.write() as session:
-        job = load_job_to_change(session, id)
-        change(session, job, now=access.now(session))
-        access.audit(session, f"job.{action}", job.id)
-        return view_job(session, job)
+    return jobs.change_job(access, id, "resume", view_job)
 
 
 @router.post(
@@ -198,20 +132,19 @@ def rerun_job(
     key: IdempotencyKey = None,
 ) -> JSONResponse:
     """Another job with the same recipe, `rerun_of` this one. It goes on from the stages and the checkpoint that are there."""
-    route = f"rerun_job {id}"
+    return once(
+        access,
+        key,
+        f"rerun_job {id}",
+        body,
+        201,
+        lambda: jobs.rerun_maker(access, id, body or wire.JobRerun()),
+        _address,
+    )
 
-    def make(session: Session) -> wire.Job:
-        job = load_job_to_change(session, id)
-        if not ended(job):
-            raise ProblemError(
-                "conflict",
-                f"{job.id} is {job.state}: only what has ended is run again",
-                remedy="wait, or cancel it",
-                openai_code="job_in_wrong_state",
-            )
-        return view_job(session, rerun(access, session, job, body or wire.JobRerun()))
 
-    return once(access, key, route, body, 201, lambda: make, lambda job: f"/v1/jobs/{job.id}")
+def _address(job: wire.Job) -> str:
+    return f"/v1/jobs/{job.id}"
 
 
 @router.get(
@@ -222,13 +155,7 @@ def rerun_job(
 )
 def get_queue_place(access: Viewer, id: Id) -> wire.QueuePlace:
     """Its place in the queue of all projects. Jobs of other projects are counted, and not named."""
-    with access.read() as session:
-        load_job(session, id)
-    database = access.service.database
-    with database.read(ALL_PROJECTS) as session:
-        job = load_job(session, id)
-        now: datetime = database.now(session)
-        return queue_place(session, job, settings=access.service.settings, now=now)
+    return jobs.place_in_queue(access, id)
 
 
 @router.get(

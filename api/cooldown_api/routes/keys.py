@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from sqlalchemy import select
 
-from cooldown_api.access import Access, Admin, Viewer
-from cooldown_api.auth.keys import create_key
-from cooldown_api.database.tables import ApiKey
-from cooldown_api.pages import PageCursor, page_of, select_page
-from cooldown_api.problems import ProblemError, not_found
-from cooldown_api.routes.parameters import Id, may_answer, may_answer_body
-from cooldown_api.values import check_body
+from cooldown_api.access import Admin, Viewer
+from cooldown_api.operations import keys
+from cooldown_api.pages import PageCursor
+from cooldown_api.parameters import Id
+from cooldown_api.routes.answers import may_answer, may_answer_body
 from cooldown_kit.client import wire
 
 router = APIRouter(tags=["keys"])
@@ -28,9 +25,7 @@ def me(access: Viewer) -> wire.Me:
 @router.get("/keys", operation_id="list_keys", summary="Keys of the project", responses=may_answer())
 def list_keys(access: Admin, cursor: PageCursor) -> wire.Page[wire.Key]:
     """Also those that were revoked. Secrets are not kept, so none is shown."""
-    with access.read() as session:
-        rows, more = select_page(session, select(ApiKey), ApiKey.id, cursor)
-        return page_of([wire.Key.model_validate(_fields(row)) for row in rows], more)
+    return keys.list_keys(access, cursor)
 
 
 @router.post(
@@ -42,27 +37,7 @@ def list_keys(access: Admin, cursor: PageCursor) -> wire.Page[wire.Key]:
 )
 def create(body: wire.KeyCreate, access: Admin) -> wire.KeyCreated:
     """For the caller's project. The secret is shown this once, and kept as a digest only."""
-    check_body(body)
-    if body.platform and not access.principal.platform:
-        raise ProblemError(
-            "not-allowed", "only a platform administrator makes keys of the platform", where="platform"
-        )
-    with access.write() as session:
-        now = access.now(session)
-        if body.expires_at is not None and body.expires_at <= now:
-            raise ProblemError("validation", "this time has passed already", where="expires_at")
-        made = create_key(
-            session,
-            project=access.project,
-            name=body.name,
-            role=body.role,
-            platform=body.platform,
-            expires_at=body.expires_at,
-            created_by=access.principal.actor,
-            now=now,
-        )
-        access.audit(session, "key.create", made.row.id, role=body.role, platform=body.platform)
-        return wire.KeyCreated.model_validate({**_fields(made.row), "secret": made.secret})
+    return keys.create_key(access, body)
 
 
 @router.delete(
@@ -70,34 +45,4 @@ def create(body: wire.KeyCreate, access: Admin) -> wire.KeyCreated:
 )
 def revoke(id: Id, access: Admin) -> wire.Deleted:
     """For good: here it is refused at once, in other processes of the service within five seconds. Sessions of it end too."""
-    _revoke(id, access)
-    access.service.callers.known.forget_all()
-    return wire.Deleted(id=id, object="api_key")
-
-
-def _revoke(id: str, access: Access) -> None:
-    with access.write() as session:
-        row = session.scalar(select(ApiKey).where(ApiKey.id == id).with_for_update())
-        if row is None:
-            raise not_found("key", id)
-        if row.platform and not access.principal.platform:
-            raise ProblemError("not-allowed", "only a platform administrator revokes keys of the platform")
-        if row.revoked_at is None:
-            row.revoked_at = access.now(session)
-            access.audit(session, "key.revoke", id)
-
-
-def _fields(row: ApiKey) -> dict[str, object]:
-    return {
-        "id": row.id,
-        "name": row.name,
-        "project": row.project_id,
-        "prefix": f"ck_{row.prefix}",
-        "role": row.role,
-        "platform": row.platform,
-        "created_by": row.created_by,
-        "created_at": row.created_at,
-        "expires_at": row.expires_at,
-        "last_used_at": row.last_used_at,
-        "revoked_at": row.revoked_at,
-    }
+    return keys.revoke_key(access, id)

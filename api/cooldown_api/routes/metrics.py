@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query
 from cooldown_api.access import Viewer
 from cooldown_api.jobs.buckets import MetricQuery, read_metrics
 from cooldown_api.jobs.load import load_job
-from cooldown_api.routes.parameters import Id, may_answer
+from cooldown_api.parameters import Id
+from cooldown_api.routes.answers import may_answer
 from cooldown_kit.client import wire
 
 router = APIRouter(tags=["jobs"])

@@ -7,22 +7,16 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import select
 
 from cooldown_api.access import Editor, Viewer
-from cooldown_api.creating.idempotency import IdempotencyKey, Make, once
-from cooldown_api.creating.jobs import prepare_plan
+from cooldown_api.creating.idempotency import IdempotencyKey, once
 from cooldown_api.database.tables import Job
 from cooldown_api.http.openapi_document import links
-from cooldown_api.jobs.control import cancel
-from cooldown_api.jobs.load import load_job, load_job_to_change
+from cooldown_api.jobs.load import load_job
+from cooldown_api.operations import jobs
 from cooldown_api.pages import PageCursor, page_of, select_page
+from cooldown_api.parameters import Id, WaitSeconds
 from cooldown_api.reading.views import view_job, view_job_detail, view_jobs
-from cooldown_api.routes.parameters import (
-    Id,
-    WaitSeconds,
-    may_answer,
-    may_answer_creating,
-)
+from cooldown_api.routes.answers import may_answer, may_answer_creating
 from cooldown_api.streaming.until import when_ended
-from cooldown_api.values import check_body
 from cooldown_kit.client import wire
 
 router = APIRouter(tags=["plans"])
@@ -39,12 +33,15 @@ router = APIRouter(tags=["plans"])
 def create_plan(access: Editor, body: wire.PlanCreate, key: IdempotencyKey = None) -> JSONResponse:
     """Queue a dry run. When it has succeeded, `result.plan` says what a run would do, and `POST /v1/jobs` with `{"plan": id}` runs just that."""
 
-    def prepare() -> Make:
-        check_body(body)
-        submit = prepare_plan(access, body)
-        return lambda session: view_job(session, submit(session))
-
-    return once(access, key, "create_plan", body, 202, prepare, lambda job: f"/v1/plans/{job.id}")
+    return once(
+        access,
+        key,
+        "create_plan",
+        body,
+        202,
+        lambda: jobs.plan_maker(access, body),
+        lambda plan: f"/v1/plans/{plan.id}",
+    )
 
 
 @router.get("/plans", operation_id="list_plans", summary="List plans", responses=may_answer())
@@ -69,8 +66,4 @@ async def get_plan(access: Viewer, id: Id, wait: WaitSeconds = 0) -> wire.JobDet
 )
 def cancel_plan(access: Editor, id: Id) -> wire.Job:
     """What waits ends at once; what runs stops soon. Asking twice changes nothing."""
-    with access.write() as session:
-        plan = load_job_to_change(session, id, "plan")
-        cancel(session, plan, now=access.now(session))
-        access.audit(session, "plan.cancel", plan.id)
-        return view_job(session, plan)
+    return jobs.change_job(access, id, "cancel", view_job, "plan")

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from cooldown_api.access import Viewer
 from cooldown_api.creating.submission import read_recipe
-from cooldown_api.routes.parameters import may_answer, may_answer_body
+from cooldown_api.routes.answers import may_answer, may_answer_body
 from cooldown_api.values import check_body
 from cooldown_kit import connector as connectors
 from cooldown_kit.cli.reference import describe

@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from cooldown_api.access import Access, Admin, Platform
 from cooldown_api.database.tables import Attempt, Gpu
+from cooldown_api.operations import audit, keys, projects, webhooks, workers
 from cooldown_api.pages import Cursor, PageCursor
+from cooldown_api.parameters import AuditQuery, Id, Month
 from cooldown_api.problems import ProblemError
-from cooldown_api.routes import administration, audit, keys, webhooks
-from cooldown_api.routes.parameters import Id
 from cooldown_api.ui.origin import same_origin
 from cooldown_api.ui.page import page
 from cooldown_api.ui.page_route import PageRoute
@@ -27,19 +27,14 @@ _DELIVERIES = Cursor(None, 20)
 
 
 @router.get("/usage")
-def usage_page(access: Admin, month: administration.Month = None) -> Response:
+def usage_page(access: Admin, month: Month = None) -> Response:
     """Hours of a month beside the project's limits; for platform administrators of every project."""
-    mine = administration.get_project(access.project, access)
-    projects = administration.list_projects(access, _FIRST).data if access.principal.platform else [mine]
-    rows = [
-        (
-            project,
-            administration.project_usage(project.id, access, month)
-            if access.principal.platform
-            else administration.usage(access, month),
-        )
-        for project in projects
-    ]
+    if access.principal.platform:
+        shown = projects.list_projects(access, _FIRST).data
+        rows = [(project, projects.usage_of_any(access, project.id, month)) for project in shown]
+    else:
+        mine = projects.get_project(access, access.project)
+        rows = [(mine, projects.usage_of(access, month))]
     return page(access, "usage.html.j2", rows=rows, month=rows[0][1].month)
 
 
@@ -56,13 +51,13 @@ def make_key(
     expires: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
     """The secret stands in the answer, and nowhere else: there is no page to come back to."""
-    made = keys.create(wire.KeyCreate(name=name, role=role, expires_at=_end_of(expires)), access)
+    made = keys.create_key(access, wire.KeyCreate(name=name, role=role, expires_at=_end_of(expires)))
     return page(access, "keys.html.j2", status=201, listed=keys.list_keys(access, Cursor()), made=made)
 
 
 @router.post("/keys/{id}/revoke", dependencies=[Own])
 def revoke_key(access: Admin, id: Id) -> Response:
-    keys.revoke(id, access)
+    keys.revoke_key(access, id)
     return RedirectResponse("/keys", 303)
 
 
@@ -94,49 +89,49 @@ def make_webhook(
     body = wire.WebhookCreate(
         name=name, url=url, event_types=events.replace(",", " ").split()[:32] or ["job.*"]
     )
-    return _webhooks(access, Cursor(), made=webhooks.create_webhook(body, access), status=201)
+    return _webhooks(access, Cursor(), made=webhooks.create_webhook(access, body), status=201)
 
 
 def _webhooks(
     access: Access, cursor: Cursor, *, made: wire.WebhookCreated | None = None, status: int = 200
 ) -> Response:
     listed = webhooks.list_webhooks(access, cursor)
-    sent = {hook.id: webhooks.list_deliveries(hook.id, access, _DELIVERIES).data for hook in listed.data}
+    sent = {hook.id: webhooks.list_deliveries(access, hook.id, _DELIVERIES).data for hook in listed.data}
     return page(access, "webhooks.html.j2", status=status, listed=listed, sent=sent, made=made)
 
 
 @router.post("/webhooks/{id}/test", dependencies=[Own])
 def test_webhook(access: Admin, id: Id) -> Response:
-    webhooks.test_webhook(id, access)
+    webhooks.send_test(access, id)
     return RedirectResponse("/webhooks", 303)
 
 
 @router.post("/webhooks/{id}/rotate", dependencies=[Own])
 def rotate_webhook(access: Admin, id: Id) -> Response:
-    return _webhooks(access, Cursor(), made=webhooks.rotate_secret(id, access))
+    return _webhooks(access, Cursor(), made=webhooks.rotate_secret(access, id))
 
 
 @router.post("/webhooks/{id}/enable", dependencies=[Own])
 def enable_webhook(access: Admin, id: Id, enabled: Annotated[bool, Form()]) -> Response:
-    webhooks.update_webhook(id, wire.WebhookUpdate(enabled=enabled), access)
+    webhooks.update_webhook(access, id, wire.WebhookUpdate(enabled=enabled))
     return RedirectResponse("/webhooks", 303)
 
 
 @router.post("/webhooks/{id}/delete", dependencies=[Own])
 def delete_webhook(access: Admin, id: Id) -> Response:
-    webhooks.delete_webhook(id, access)
+    webhooks.delete_webhook(access, id)
     return RedirectResponse("/webhooks", 303)
 
 
 @router.get("/audit")
-def audit_page(access: Admin, cursor: PageCursor, filter: audit.Filter) -> Response:
-    return page(access, "audit.html.j2", listed=audit.list_audit(access, cursor, filter), wanted=filter)
+def audit_page(access: Admin, cursor: PageCursor, wanted: AuditQuery) -> Response:
+    return page(access, "audit.html.j2", listed=audit.list_audit(access, cursor, wanted), wanted=wanted)
 
 
 @router.get("/machines")
 def machines_page(access: Platform, cursor: PageCursor) -> Response:
     """Workers, their GPUs, and which job has each."""
-    listed = administration.list_workers(access, cursor)
+    listed = workers.list_workers(access, cursor)
     with access.read_all() as session:
         held = session.execute(
             select(Gpu.uuid, Attempt.job_id, Attempt.project_id).join(Attempt, Attempt.id == Gpu.attempt_id)
@@ -157,8 +152,5 @@ def machines_page(access: Platform, cursor: PageCursor) -> Response:
 
 @router.post("/machines/{id}/drain", dependencies=[Own])
 def drain(access: Platform, id: Id, draining: Annotated[bool, Form()]) -> Response:
-    if draining:
-        administration.drain_worker(id, access)
-    else:
-        administration.undrain_worker(id, access)
+    workers.drain_worker(access, id, draining)
     return RedirectResponse("/machines", 303)

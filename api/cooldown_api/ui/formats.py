@@ -94,6 +94,11 @@ def exact(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
+def day(moment: datetime) -> str:
+    """``2026-11-26``, of UTC."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d")
+
+
 def clock(moment: datetime) -> str:
     """``01:32:42``, of UTC."""
     return moment.astimezone(UTC).strftime("%H:%M:%S")
@@ -136,6 +141,7 @@ FILTERS: Final[dict[str, Callable[..., str]]] = {
         number,
         duration,
         exact,
+        day,
         clock,
         visible,
         log_line,

@@ -12,8 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cooldown_api.database.tables import Artefact, Attempt, Checkpoint, Dataset, Event, Job, Metric
-from cooldown_api.reading.views import reference_of
-from cooldown_api.ui import wording
+from cooldown_api.ui import formats, wording
 from cooldown_api.ui.job_lines import JobLine, line
 from cooldown_api.ui.mixture import MixtureLine, mixture
 from cooldown_kit.client import wire
@@ -62,6 +61,19 @@ class JobPage:
     @property
     def row(self) -> Job:
         return self.line.row
+
+    @property
+    def removed(self) -> bool:
+        """Whether its events, metrics and log lines were removed."""
+        return self.row.details_removed_at is not None
+
+    @property
+    def kept(self) -> str:
+        """How long these were kept: in days, where it was one at least."""
+        assert self.row.details_removed_at is not None and self.row.finished_at is not None
+        seconds = (self.row.details_removed_at - self.row.finished_at).total_seconds()
+        days = int(seconds // 86400)
+        return formats.duration(seconds) if not days else f"{days:,} day{'s' if days > 1 else ''}"
 
     @property
     def report(self) -> bool:
@@ -120,7 +132,7 @@ def read_job_page(session: Session, job: Job) -> JobPage:
 def _dataset(session: Session, job: Job) -> str | None:
     found = Dataset.id == job.dataset_id if job.dataset_id else Dataset.job_id == job.id
     row = session.scalars(select(Dataset).where(found)).first()
-    return reference_of(row) if row else None
+    return row.reference if row else None
 
 
 def actions(page: JobPage, may_edit: bool) -> Actions:

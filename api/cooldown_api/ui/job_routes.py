@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
+from sqlalchemy.orm import Session
 
-from cooldown_api.access import Editor, Viewer
+from cooldown_api.access import Access, Editor, Viewer
 from cooldown_api.jobs.load import load_job
 from cooldown_api.jobs.logs import last_lines, lines_after
+from cooldown_api.operations import jobs
 from cooldown_api.pages import ID_PATTERN
+from cooldown_api.parameters import Id
 from cooldown_api.reading.lineage import lineage_of
-from cooldown_api.routes import jobs as rest
-from cooldown_api.routes.parameters import Id
+from cooldown_api.reading.views import view_job
 from cooldown_api.ui.charts import chart_data, number_table
 from cooldown_api.ui.evidence import evidence_lines
 from cooldown_api.ui.formats import log_line
@@ -75,7 +77,7 @@ def job_page(access: Viewer, id: Id, part: Choice = "") -> Response:
                 "log": last_lines(session, job, LOG_LINES),
                 "numbers": number_table(session, job),
             }
-    queue = rest.get_queue_place(access, id) if shown.line.state is State.QUEUED else None
+    queue = jobs.place_in_queue(access, id) if shown.line.state is State.QUEUED else None
     return page(
         access,
         "job_live.html.j2" if live else "job.html.j2",
@@ -117,34 +119,39 @@ def job_log(access: Viewer, id: Id) -> Response:
 
 @router.post("/jobs/{id}/cancel", dependencies=[Own])
 def cancel(access: Editor, id: Id) -> Response:
-    return _back(rest.cancel_job(access, id).id)
+    return _change(access, id, "cancel")
 
 
 @router.post("/jobs/{id}/pause", dependencies=[Own])
 def pause(access: Editor, id: Id) -> Response:
-    return _back(rest.pause_job(access, id).id)
+    return _change(access, id, "pause")
 
 
 @router.post("/jobs/{id}/resume", dependencies=[Own])
 def resume(access: Editor, id: Id) -> Response:
-    return _back(rest.resume_job(access, id).id)
+    return _change(access, id, "resume")
 
 
 @router.post("/jobs/{id}/rerun", dependencies=[Own])
 def rerun(access: Editor, id: Id) -> Response:
-    return _created(rest.rerun_job(access, id))
+    return _make(access, jobs.rerun_maker(access, id, wire.JobRerun()))
 
 
 @router.post("/jobs/{id}/run", dependencies=[Own])
 def run_plan(access: Editor, id: Id) -> Response:
     """Run what a plan showed."""
-    return _created(rest.create_job(access, wire.JobCreate(plan=id)))
+    return _make(access, jobs.job_maker(access, wire.JobCreate(plan=id)))
 
 
-def _created(answer: JSONResponse) -> Response:
-    """To the page of the job that a REST route made: it names it in ``Location``."""
-    return _back(answer.headers["location"].rpartition("/")[2])
+def _change(access: Access, id: str, action: jobs.Action) -> Response:
+    return _to(jobs.change_job(access, id, action, view_job))
 
 
-def _back(id: str) -> Response:
-    return RedirectResponse(f"/jobs/{id}", 303)
+def _make(access: Access, make: Callable[[Session], wire.Job]) -> Response:
+    with access.write() as session:
+        made = make(session)
+    return _to(made)
+
+
+def _to(job: wire.Job) -> Response:
+    return RedirectResponse(f"/jobs/{job.id}", 303)

@@ -12,10 +12,10 @@ from sqlalchemy import select
 from cooldown_api.access import Editor, Viewer
 from cooldown_api.creating.pinning import find_dataset
 from cooldown_api.database.tables import Job
+from cooldown_api.operations import datasets, studies
 from cooldown_api.pages import Cursor, PageCursor
+from cooldown_api.parameters import DatasetPath, Id
 from cooldown_api.reading.views import view_dataset
-from cooldown_api.routes import datasets, studies
-from cooldown_api.routes.parameters import DatasetPath, Id
 from cooldown_api.ui.evidence import EvidenceLine, evidence_lines
 from cooldown_api.ui.job_lines import line
 from cooldown_api.ui.origin import same_origin

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 import yaml
 from fastapi import APIRouter, Depends, Form, Query, Response
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from cooldown_api.access import Access, Editor
-from cooldown_api.creating.pinning import find_dataset
 from cooldown_api.creating.submission import LONGEST_TEXT, read_recipe
 from cooldown_api.database.tables import Dataset, Job
 from cooldown_api.jobs.load import load_job
+from cooldown_api.operations.datasets import dataset_maker
+from cooldown_api.operations.jobs import job_maker, plan_maker
 from cooldown_api.problems import ProblemError
-from cooldown_api.reading.views import reference_of
-from cooldown_api.routes import datasets, jobs, plans
 from cooldown_api.ui.origin import same_origin
 from cooldown_api.ui.page import page
 from cooldown_api.ui.page_route import PageRoute, as_problem
@@ -83,25 +84,25 @@ def new_job(
 
 def _submit(access: Access, draft: Draft, do: str) -> str:
     """The id of the job that was made."""
+    make = _maker(access, draft, do)
+    with access.write() as session:
+        made = make(session)
+    return made.job if isinstance(made, wire.Dataset) else made.id
+
+
+def _maker(access: Access, draft: Draft, do: str) -> Callable[[Session], wire.Job | wire.Dataset]:
     if do == "dataset":
-        made = datasets.create_dataset(
-            access, _read(wire.DatasetCreate, name=draft.name, recipe=draft.recipe, priority=draft.priority)
-        )
-        with access.read() as session:
-            reference = made.headers["location"].rpartition("/")[2]
-            return find_dataset(session, reference)[0].job_id
+        named = {"name": draft.name, "recipe": draft.recipe, "priority": draft.priority}
+        return dataset_maker(access, _read(wire.DatasetCreate, **named))
     asked = {
         "recipe": draft.recipe,
         "dataset": draft.dataset or None,
         "gpus": int(draft.gpus) if draft.gpus.isdecimal() else draft.gpus,
         "priority": draft.priority,
     }
-    answer: JSONResponse
     if do == "plan":
-        answer = plans.create_plan(access, _read(wire.PlanCreate, **asked))
-    else:
-        answer = jobs.create_job(access, _read(wire.JobCreate, **asked))
-    return answer.headers["location"].rpartition("/")[2]
+        return plan_maker(access, _read(wire.PlanCreate, **asked))
+    return job_maker(access, _read(wire.JobCreate, **asked))
 
 
 def _read(model: Any, **fields: Any) -> Any:
@@ -156,14 +157,14 @@ def _ready(access: Access) -> list[str]:
         .limit(_MOST_DATASETS)
     )
     with access.read() as session:
-        return [reference_of(row) for row in session.scalars(query)]
+        return [row.reference for row in session.scalars(query)]
 
 
 def _like(access: Access, id: str) -> Draft:
     with access.read() as session:
         job = load_job(session, id)
         dataset = session.get(Dataset, job.dataset_id) if job.dataset_id else None
-        reference = reference_of(dataset) if dataset else ""
+        reference = dataset.reference if dataset else ""
     recipe = {key: value for key, value in job.recipe.items() if key != "dataset"}
     text = yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True, width=100)
     return Draft(text, reference, str(job.gpus), job.priority)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cooldown_api.audit import record
 from cooldown_api.database.scoping import ALL_PROJECTS
-from cooldown_api.routes import audit as module
+from cooldown_api.operations import audit as module
 from cooldown_api.service import Service
 from fastapi.testclient import TestClient
 

@@ -13,7 +13,7 @@ from cooldown_api.service import Service
 from cooldown_api.settings import Settings
 from openai import OpenAI
 
-from live_api import live_api
+from live_server import live_api
 
 CHATS = [
     {

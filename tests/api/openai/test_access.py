@@ -12,7 +12,7 @@ from cooldown_api.settings import Settings
 from openai import OpenAI
 
 from cooldown_kit.client.wire import Role
-from live_api import live_api
+from live_server import live_api
 
 from .conftest import CHATS, jsonl
 

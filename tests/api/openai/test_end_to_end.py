@@ -22,7 +22,7 @@ from openai.types.fine_tuning import FineTuningJob
 
 import worker_process
 from cooldown_kit.documents import read_documents
-from live_api import live_api
+from live_server import live_api
 
 from .conftest import Live
 

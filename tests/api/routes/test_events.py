@@ -20,7 +20,7 @@ from fastapi.testclient import TestClient
 from cooldown_kit.client.sse import EventParser, ServerEvent
 from cooldown_kit.client.states import State
 from job_rows import add_events, add_job, add_lines, move
-from live_api import live_api
+from live_server import live_api
 
 Make = Callable[..., Settings]
 

@@ -1,15 +1,15 @@
-"""Parameters and answers that many routes share."""
+"""Parameters that many routes share, those of pages for people among them."""
 
 from __future__ import annotations
 
 import re
 from typing import Annotated, Any, Final
 
-from fastapi import Path, Query
+from fastapi import Depends, Path, Query
 from pydantic import AwareDatetime, BeforeValidator
 
+from cooldown_api.operations.audit import AuditFilter
 from cooldown_api.pages import ID_PATTERN
-from cooldown_api.problems import documented
 from cooldown_kit.client.wire import DatasetReference, Name
 
 Id = Annotated[str, Path(max_length=64, pattern=ID_PATTERN, examples=["job_01kb9x2c0fq6m3w8v5t7r4n1pz"])]
@@ -34,23 +34,22 @@ def _written_out(value: Any) -> Any:
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:")
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 NameQuery = Annotated[str | None, Query(max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
+Month = Annotated[
+    str | None,
+    Query(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="`2026-11`, UTC; by default this one."),
+]
+_TEXT: Final = r"^[^\x00-\x1f\x7f]+$"
 
 
-def may_answer(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """The problems of a route that asks who the caller is, with those of its own."""
-    return documented(*_EVERYWHERE, *codes)
+def _audit_filter(
+    action: Annotated[str | None, Query(max_length=48, pattern=_TEXT, examples=["key.create"])] = None,
+    actor: Annotated[str | None, Query(max_length=300, pattern=_TEXT)] = None,
+    target: Annotated[str | None, Query(max_length=300, pattern=_TEXT)] = None,
+    since: Annotated[Moment | None, Query(description="From this moment on.")] = None,
+    until: Annotated[Moment | None, Query(description="Before this moment.")] = None,
+    all_projects: Annotated[bool, Query(description="For platform administrators.")] = False,
+) -> AuditFilter:
+    return AuditFilter(action, actor, target, since, until, all_projects)
 
 
-def may_answer_body(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """The problems of a route that takes a body."""
-    return documented(*_EVERYWHERE, "bad-request", "body-too-large", *codes)
-
-
-def may_answer_creating(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """The problems of a route that submits jobs."""
-    return may_answer_body(
-        "refused", "quota-exceeded", "queue-full", "recipe", "idempotency-mismatch", *codes
-    )
-
-
-_EVERYWHERE: Final = ("not-authenticated", "not-allowed", "too-many-requests", "unavailable", "validation")
+AuditQuery = Annotated[AuditFilter, Depends(_audit_filter)]
