@@ -27,6 +27,7 @@ from typing import Any
 import httpx
 from sqlalchemy import text
 
+_ALONE = 200
 RECIPE = "name: bench\nmodel: {model}\nsources: {{s: {{connector: text, path: {folder}}}}}\n"
 
 
@@ -51,6 +52,8 @@ def main() -> None:
             )
             submits = _submits(server.address, folder, given.jobs, given.clients)
             listed = server.count_jobs()
+            # many clients keep a server busy while one request waits: only one client alone sees how long it waits
+            alone = _submits(server.address, folder, _ALONE, 1, name="alone").times
             with ExitStack() as stack:
                 opened = [
                     stack.enter_context(_Stream(server.address, submits.first)) for _ in range(given.streams)
@@ -65,6 +68,7 @@ def main() -> None:
     _row("bare: one committed row", bare)
     _row("bare: an empty route", empty)
     _row("submit", submits.times)
+    _row("submit, one client alone", alone)
     _row(f"list of jobs, {given.streams} streams open", beside)
     print(f"submitted {given.jobs}, stored {listed}, ids given {len(set(submits.ids))}")
     print(f"submits of bare rows: {_rate(submits.times, given.clients) / _rate(bare, given.clients):.2f}")
@@ -120,14 +124,14 @@ class _Submits:
         return self.ids[0]
 
 
-def _submits(address: str, folder: Path, jobs: int, clients: int) -> _Submits:
+def _submits(address: str, folder: Path, jobs: int, clients: int, *, name: str = "bench") -> _Submits:
     """Half of them are sent twice with the same key, as a client does whose connection broke: still one job each."""
     recipe = RECIPE.format(model=folder / "model", folder=folder / "text")
     found = _Submits()
     lock = threading.Lock()
 
     def submit(client: httpx.Client, number: int) -> httpx.Response:
-        headers = {"Idempotency-Key": f"bench-{number}"}
+        headers = {"Idempotency-Key": f"{name}-{number}"}
         answer = client.post("/v1/jobs", json={"recipe": recipe}, headers=headers)
         answer.raise_for_status()
         with lock:
@@ -138,7 +142,7 @@ def _submits(address: str, folder: Path, jobs: int, clients: int) -> _Submits:
     with httpx.Client(base_url=address, timeout=60) as client:
         for number in range(0, jobs, 2):
             again = client.post(
-                "/v1/jobs", json={"recipe": recipe}, headers={"Idempotency-Key": f"bench-{number}"}
+                "/v1/jobs", json={"recipe": recipe}, headers={"Idempotency-Key": f"{name}-{number}"}
             )
             assert again.json()["id"] in found.ids, "a repeated request made another job"
     return found
