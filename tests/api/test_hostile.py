@@ -63,7 +63,16 @@ def test_a_hostile_recipe_is_refused(client: TestClient, service: Service, name:
         answer = client.post(route, json=body_for(route, HOSTILE[name]))
         assert answer.status_code == 422, (route, answer.text)
         assert len(answer.content) < 20_000
+        keyed = client.post(route, json=body_for(route, HOSTILE[name]), headers={"Idempotency-Key": "one"})
+        assert keyed.status_code == 422, (route, keyed.text)
     assert nothing_was_made(service)
+
+
+def test_a_key_that_was_used_is_no_way_around(client: TestClient) -> None:
+    headers = {"Idempotency-Key": "one"}
+    assert client.post("/v1/jobs", json={"recipe": RECIPE}, headers=headers).status_code == 201
+    answer = client.post("/v1/jobs", json={"recipe": HOSTILE["nested too deeply"]}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-mismatch")
 
 
 @pytest.mark.parametrize(

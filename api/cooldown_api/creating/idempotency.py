@@ -56,14 +56,13 @@ def once(
 
     Raises :class:`ProblemError` of what was asked for, and ``idempotency-mismatch`` where the key was used for another request.
     """
-    digest = _digest(access.project, route, body)
     for tries_left in reversed(range(_TRIES)):
         try:
-            made, content = _do(access, key, route, digest, status, prepare)
+            made, content = _do(access, key, route, body, status, prepare)
         except (ProblemError, IntegrityError) as error:
             known = None if key is None else _find(access, key, route)
             if known is not None:
-                return _replay(known, digest)
+                return _replay(known, _digest(access.project, route, body))
             if isinstance(error, ProblemError) or key is None or not tries_left:
                 raise
             _forget(access, key, route)
@@ -73,7 +72,12 @@ def once(
 
 
 def _do(
-    access: Access, key: str | None, route: str, digest: str, status: int, prepare: Callable[[], Make]
+    access: Access,
+    key: str | None,
+    route: str,
+    body: BaseModel | None,
+    status: int,
+    prepare: Callable[[], Make],
 ) -> tuple[BaseModel, Any]:
     make = prepare()
     with access.write() as session:
@@ -86,7 +90,7 @@ def _do(
                     id=new_id("idem"),
                     route=route,
                     key=key,
-                    request_digest=digest,
+                    request_digest=_digest(access.project, route, body),
                     status=status,
                     body=content,
                     created_at=access.now(session),
@@ -125,6 +129,9 @@ def _oldest(session: Session, access: Access) -> Any:
 
 
 def _digest(project: str, route: str, body: BaseModel | None) -> str:
-    content = None if body is None else body.model_dump(mode="json")
+    try:
+        content = None if body is None else body.model_dump(mode="json")
+    except ValueError:  # nested deeper than any that was ever done
+        return ""
     canonical = json.dumps([project, route, content], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
