@@ -99,9 +99,9 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[dict[str, str]]:
-    """Address and environment of a Ray cluster of this machine alone. It ends with the tests."""
+    """Address and environment of a Ray cluster of this machine alone. It ends with the tests of the file."""
     pytest.importorskip("ray")
     import ray_cluster
 

@@ -52,7 +52,7 @@ def run(address: str, key: str, folder: Path, *more: str) -> None:
         "run",
         f"{address}/openapi.json",
         *("--header", f"Authorization: Bearer {key}"),
-        *("--max-examples", "25", "--seed", "17", "--no-shrink", "--no-color"),
+        *("--max-examples", "10", "--seed", "17", "--no-shrink", "--no-color"),
         *("--exclude-checks", ",".join(_LEFT_OUT), "--warnings", "off"),
         *more,
     ]

@@ -26,7 +26,8 @@ def _free_port() -> int:
 def started() -> Iterator[dict[str, str]]:
     """Its environment, with the address of its dashboard as ``address``."""
     home = tempfile.mkdtemp(prefix="ray-")  # sockets of Ray want short paths
-    port, dashboard = _free_port(), _free_port()
+    # all of them: those that Ray takes by default, a cluster of another process of these tests may have
+    port, dashboard, agent, agent_grpc, metrics = (_free_port() for _ in range(5))
     environment = {
         **os.environ,
         "HOME": home,
@@ -37,6 +38,8 @@ def started() -> Iterator[dict[str, str]]:
     command = [
         sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", f"--port={port}",
         "--node-ip-address=127.0.0.1", "--dashboard-host=127.0.0.1", f"--dashboard-port={dashboard}",
+        f"--dashboard-agent-listen-port={agent}", f"--dashboard-agent-grpc-port={agent_grpc}",
+        f"--metrics-export-port={metrics}",
         "--num-cpus=2", f"--object-store-memory={150 << 20}", "--disable-usage-stats", f"--temp-dir={home}/r",
     ]  # fmt: skip
     log = Path(home, "log")

@@ -88,7 +88,7 @@ def test_it_asks_a_handful_of_questions_and_stores_nothing(recipe: Path, fake: F
     assert run("harvest", str(recipe), "--dry-run") == 0
     assert len(fake.asked) <= 8
     files = {path.name for path in (recipe.parent / ".cooldown").rglob("*") if path.is_file()}
-    assert files <= {"hash.key", ".gitignore"}  # what every workspace has
+    assert files <= {"hash.key", ".gitignore", "in-use.lock"}  # what every workspace has
 
 
 def test_after_a_harvest_it_says_how_little_is_left(
