@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
+_SPACE: Final = "\N{NO-BREAK SPACE}"
 _SI = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
@@ -64,16 +65,18 @@ def number(value: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """``200`` → ``3 min 20 s``; ``93600`` → ``1 d 2 h``."""
+    """``200`` → ``3 min 20 s``; ``93600`` → ``1 d 2 h``. A line breaks between two of them, never before a unit."""
     if seconds is None:
         return "–"
     whole = max(0, round(seconds))
     days, hours, minutes, rest = whole // 86400, whole // 3600 % 24, whole // 60 % 60, whole % 60
     if days:
-        return f"{days} d {hours} h" if hours else f"{days} d"
-    if hours:
-        return f"{hours} h {minutes:02d} min"
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+        parts = [f"{days}{_SPACE}d"] + ([f"{hours}{_SPACE}h"] if hours else [])
+    elif hours:
+        parts = [f"{hours}{_SPACE}h", f"{minutes:02d}{_SPACE}min"]
+    else:
+        parts = [f"{minutes}{_SPACE}min", f"{rest:02d}{_SPACE}s"] if minutes else [f"{rest}{_SPACE}s"]
+    return " ".join(parts)
 
 
 def ago(moment: datetime, now: datetime) -> str:

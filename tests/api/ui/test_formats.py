@@ -19,10 +19,10 @@ from cooldown_api.ui import formats
         (formats.size, 1536, "1.5 KiB"),
         (formats.size, 1_020_000, "996 KiB"),
         (formats.size, 85_520_809_984, "79.6 GiB"),
-        (formats.duration, 0.2, "0 s"),
-        (formats.duration, 200, "3 min 20 s"),
-        (formats.duration, 3660, "1 h 01 min"),
-        (formats.duration, 93_600, "1 d 2 h"),
+        (formats.duration, 0.2, "0_s"),
+        (formats.duration, 200, "3_min 20_s"),
+        (formats.duration, 3660, "1_h 01_min"),
+        (formats.duration, 93_600, "1_d 2_h"),
         (formats.number, 0.0002, "2e−4"),
         (formats.number, 2.34567, "2.346"),
         (formats.number, 0, "0"),
@@ -32,7 +32,8 @@ from cooldown_api.ui import formats
     ],
 )
 def test_numbers(function, value, text):
-    assert function(value) == text
+    """``_`` stands for a space at which no line breaks."""
+    assert function(value) == text.replace("_", "\N{NO-BREAK SPACE}")
 
 
 @pytest.mark.parametrize(
