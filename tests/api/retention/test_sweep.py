@@ -292,7 +292,10 @@ def test_the_page_of_such_a_job_says_so_in_one_line_instead_of_empty_lists(
     assert "were removed on" not in other and 'id="log"' in other and "live.js" in other
 
 
-@pytest.mark.parametrize(("kept", "said"), [(1.01, "1 day"), (2.9, "2 days"), (0.5, "12 h 00 min")])
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [(1.01, "1 day"), (2.9, "2 days"), (0.5, "12\N{NO-BREAK SPACE}h 00\N{NO-BREAK SPACE}min")],
+)
 def test_the_page_says_how_long_they_were_kept(
     client: TestClient, service: Service, add_old: AddOld, kept: float, said: str
 ) -> None:
