@@ -47,8 +47,8 @@ def check_query(request: Request) -> None:
 
 
 def _wrong(name: str, count: int, known: dict[str, bool]) -> str | None:
-    base = name.partition("[")[0] if name not in known else name
-    if base not in known:
+    base, bracket, _ = name.partition("[")
+    if base not in known or (bracket and base != "metadata"):  # the only one that is an object
         near = difflib.get_close_matches(base, known, n=1)
         return f"no query parameter of this route{f'; the nearest is `{near[0]}`' if near else ''}"
     if count > 1 and not known[base]:

@@ -23,6 +23,7 @@ def test_a_parameter_that_a_route_does_not_know_is_refused_with_the_nearest(clie
     assert found["where"] == "statee"
     found = refused(client, "/v1/jobs?q=running&metadta[team]=a")
     assert [one["where"] for one in found["errors"]] == ["q", "metadta[team]"]
+    assert refused(client, "/v1/jobs?state[]=running")["detail"].startswith("state[]: no query parameter")
     assert "nearest" not in found["errors"][0]["message"]
     assert "`metadata`" in found["errors"][1]["message"]
 
