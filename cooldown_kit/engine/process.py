@@ -66,7 +66,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def alive(identity: Identity) -> bool:
-    """Whether that very process runs. A zombie does not: it has ended, and only its parent has not looked yet.
+    """Whether that very process runs, any thread of it. A zombie does not: it has ended, and only its parent has not looked yet.
 
     Raises ``ValueError`` for a process of another host: nothing can be said of it here.
     """
@@ -80,7 +80,8 @@ def _look(pid: int) -> tuple[float, bool] | None:
     """When a process started, and whether it has ended already; ``None`` where there is none."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
-        return float(fields[19]), fields[0] in _DEAD
+        # where the first thread has ended before the others, what it holds (memory, a GPU) is not free before they have
+        return float(fields[19]), fields[0] in _DEAD and int(fields[17]) <= 1
     except (FileNotFoundError, ProcessLookupError):
         if Path("/proc/self/stat").exists():
             return None

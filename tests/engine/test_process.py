@@ -34,6 +34,26 @@ def test_a_process_lives_until_it_has_ended_and_a_zombie_has(tmp_path: Path) -> 
     assert not process.alive(identity)
 
 
+_FIRST_THREAD_ENDS = """
+import ctypes, sys, threading
+threading.Thread(target=sys.stdin.buffer.read).start()  # until it is closed
+ctypes.CDLL(None).pthread_exit(None)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_process_lives_while_any_thread_of_it_does(tmp_path: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", _FIRST_THREAD_ENDS], stdin=subprocess.PIPE)
+    identity = process.Identity.of(child.pid)
+    state = Path(f"/proc/{child.pid}/stat")
+    until(lambda: state.read_text().rpartition(")")[2].split()[0] == "Z")
+    assert process.alive(identity)
+    assert child.poll() is None
+    child.kill()
+    until(lambda: not process.alive(identity))
+    assert child.wait() == -signal.SIGKILL
+
+
 def test_another_process_with_the_same_number_is_not_it(tmp_path: Path) -> None:
     child = sleeper(tmp_path)
     other = msgspec.structs.replace(process.Identity.of(child.pid), started=1.0)

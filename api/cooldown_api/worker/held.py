@@ -87,8 +87,9 @@ class Held:
 
     def is_alive(self) -> bool:
         """Whether its child lives. Of a child of another host it is taken over only once it is dead."""
-        if self.process is not None and self.process.poll() is not None:
-            return False
+        if self.process is not None:
+            # its parent knows best: the kernel shows an end before it tells how it came about
+            return self.process.poll() is None
         return self.here and self.child is not None and process.alive(self.child)
 
     @property

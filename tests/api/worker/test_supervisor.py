@@ -80,6 +80,17 @@ def test_a_job_fails_after_as_many_attempts_as_it_has_with_pauses_that_grow(flee
     assert (third.started_at - second.ended_at).total_seconds() >= 0.1
 
 
+def test_an_end_that_the_kernel_shows_counts_only_once_it_is_known_how_it_came_about(
+    fleet: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "alive", lambda identity: False)  # as for a moment, while a child is killed
+    ended, killed = fleet.submit(steps=4, seconds=0.05), fleet.submit(wrong="die", max_attempts=1)
+    with fleet.worker():
+        assert fleet.wait(ended).state == "succeeded"
+        assert "signal 9" in fleet.wait(killed).error["message"]
+    assert [attempt.exit_status for attempt in fleet.attempts(ended)] == [0]
+
+
 @pytest.mark.parametrize(("wrong", "reason"), [("recipe", "recipe"), ("input", "input")])
 def test_what_a_person_must_put_right_is_not_tried_again(fleet: Any, wrong: str, reason: str) -> None:
     id = fleet.submit(wrong=wrong)
