@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from cooldown_kit import __version__
 from cooldown_kit.client.actions import Answer, Outgoing
 from cooldown_kit.client.errors import UnexpectedAnswer
+from cooldown_kit.client.wire.words import LATER_WORDS
 
 T = TypeVar("T")
 Model = TypeVar("Model", bound=BaseModel)
@@ -91,11 +92,11 @@ def segment(text: str) -> str:
 
 
 def reads(model: type[Model]) -> Callable[[Answer], Model]:
-    """Reads an answer as that model; fields that it does not know are kept."""
+    """Reads an answer as that model; fields and words that it does not know are kept."""
 
     def read(answer: Answer) -> Model:
         try:
-            return model.model_validate_json(answer.content)
+            return model.model_validate_json(answer.content, context=LATER_WORDS)
         except ValidationError as error:
             wrong = {
                 ".".join(map(str, found["loc"])) or "body" for found in error.errors(include_input=False)

@@ -106,7 +106,7 @@ def _has_ended(job_id: str, options: CallOptions) -> Flow[bool]:
         if not transient(error):
             raise
         return False
-    return job.state in ENDED
+    return job.ended
 
 
 class _Reader:

@@ -34,8 +34,9 @@ from cooldown_kit.client.job_calls import (
 )
 from cooldown_kit.client.metrics import MetricSeries
 from cooldown_kit.client.resource import Link
-from cooldown_kit.client.states import ENDED, State
+from cooldown_kit.client.states import State
 from cooldown_kit.client.waiting import judged, wait_for
+from cooldown_kit.client.wire.words import LATER_WORDS
 
 
 class _JobHandle(wire.Job):
@@ -51,7 +52,7 @@ class _JobHandle(wire.Job):
 
     @classmethod
     def bind(cls, link: Link, job: wire.Job) -> Self:
-        handle = cls.model_validate(job.model_dump(warnings=False))
+        handle = cls.model_validate(job.model_dump(warnings=False), context=LATER_WORDS)
         handle._link = link
         return handle
 
@@ -59,11 +60,6 @@ class _JobHandle(wire.Job):
         return f"<{type(self).__name__} {self.id} {self.name!r} {self.state}>"
 
     __str__ = __repr__
-
-    @property
-    def ended(self) -> bool:
-        """For good."""
-        return self.state in ENDED
 
     @property
     def succeeded(self) -> bool:

@@ -16,7 +16,6 @@ from cooldown_kit.client.endpoint import Listing
 from cooldown_kit.client.metrics import MetricSeries
 from cooldown_kit.client.paging import collected, walk
 from cooldown_kit.client.retry import perform
-from cooldown_kit.client.states import ENDED
 from cooldown_kit.client.transfer import chosen, fetch, place_in, write_whole
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -90,7 +89,7 @@ def _lines(options: CallOptions, id: str, follow: bool, tail: int | None, attemp
             after = page.data[-1].id if page.data else after
             if not page.has_more or not page.data:
                 break
-        if job is None or job.state in ENDED:
+        if job is None or job.ended:
             return
         yield Pause(_LOG_PAUSE)
 

@@ -14,7 +14,7 @@ from cooldown_kit.client.call import Call, CallOptions, as_timeout, reads, segme
 from cooldown_kit.client.errors import ClientError, JobCancelled, JobFailed, WaitTimeout
 from cooldown_kit.client.following import PATIENCE, DeadlinePassed, follow
 from cooldown_kit.client.retry import backoff, perform, transient
-from cooldown_kit.client.states import ENDED, State
+from cooldown_kit.client.states import State
 from cooldown_kit.client.wire import Event, Job, JobDetail
 
 _HELD: Final = 20.0
@@ -40,7 +40,7 @@ def wait_for(
         asked = time.monotonic()
         held = 0.0 if poll is not None else min(_HELD, _read_timeout(options) / 2, _left(deadline))
         job = yield from _look(job_id, options, deadline, held)
-        if job.state in ENDED or _left(deadline) <= 0:
+        if job.ended or _left(deadline) <= 0:
             return job
         answered = time.monotonic() - asked
         pause = poll if poll is not None else max(0.0, _SHORTEST - answered)
@@ -53,14 +53,19 @@ def judged(job: Job) -> None:
         return
     if job.state == State.CANCELLED:
         raise JobCancelled("the job was cancelled", job)
-    if job.state == State.FAILED:
+    if job.ended:
         error = job.error
         why = (
             f"{error.code}: {error.message}" if error else f"{job.reason}: {job.detail or 'no more is known'}"
         )
         if error and error.where:
             why += f" ({error.where})"
-        raise JobFailed(f"the job failed: {why}", job, remedy=error.remedy if error else None)
+        how = (
+            "failed"
+            if job.state == State.FAILED
+            else f"ended as {job.state!s}, which is newer than this client"
+        )
+        raise JobFailed(f"the job {how}: {why}", job, remedy=error.remedy if error else None)
     raise WaitTimeout(f"the job is still {job.state}; it goes on", job)
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from cooldown_kit.client.wire.bodies import Answer, Request
 from cooldown_kit.client.wire.names import Labels, Name, RecipeContent
+from cooldown_kit.client.wire.words import Open
 
 
 class DatasetCreate(Request):
@@ -28,7 +29,7 @@ class Dataset(Answer):
     reference: str
     """`name@v3`: what jobs say."""
     project: str
-    state: Literal["building", "ready", "failed"]
+    state: Open[Literal["building", "ready", "failed"]]
     job: str
     """The job that makes it."""
     digest: str | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cooldown_kit.client.wire.bodies import Answer
+from cooldown_kit.client.wire.words import Open
 
 
 class Health(Answer):
@@ -19,7 +20,7 @@ class Readiness(Answer):
 
     status: Literal["ready"] = "ready"
     version: str
-    database: Literal["sqlite", "postgresql"]
+    database: Open[Literal["sqlite", "postgresql"]]
     database_schema: str
     workers: int
     """Workers that have been heard of lately. None: jobs are accepted, and wait."""

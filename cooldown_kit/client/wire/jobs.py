@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from cooldown_kit.client.states import Reason, State
+from cooldown_kit.client.states import ENDED, Reason, State
 from cooldown_kit.client.wire.bodies import Answer, Request
 from cooldown_kit.client.wire.names import DatasetReference, Executor, Kind, Labels, RecipeContent
 from cooldown_kit.client.wire.results import JobResult
+from cooldown_kit.client.wire.words import Open
 
 
 class JobCreate(Request):
@@ -59,7 +60,7 @@ class Progress(Answer):
 class JobError(Answer):
     """Why a job failed, for the person who can act."""
 
-    code: Reason
+    code: Open[Reason]
     message: str
     where: str | None = None
     remedy: str | None = None
@@ -69,11 +70,11 @@ class Attempt(Answer):
     """One try."""
 
     number: int
-    state: Literal["starting", "running", "stopping", "ended"]
-    reason: Reason
+    state: Open[Literal["starting", "running", "stopping", "ended"]]
+    reason: Open[Reason]
     detail: str = ""
     worker: str
-    executor: Executor
+    executor: Open[Executor]
     gpus: list[str]
     started_at: datetime
     ended_at: datetime | None
@@ -85,17 +86,17 @@ class Job(Answer):
 
     id: str
     object: Literal["job"] = "job"
-    kind: Kind
+    kind: Open[Kind]
     name: str
     project: str
-    state: State
-    reason: Reason
+    state: Open[State]
+    reason: Open[Reason]
     detail: str = ""
-    wanted: Literal["run", "pause", "cancel"]
+    wanted: Open[Literal["run", "pause", "cancel"]]
     """What was asked for last; the state follows."""
     priority: int
     gpus: int
-    executor: Executor
+    executor: Open[Executor]
     attempt: int
     max_attempts: int
     max_duration_seconds: int
@@ -116,6 +117,11 @@ class Job(Answer):
     estimated_finish_at: datetime | None = None
     details_removed_at: datetime | None = None
     """When its events, metrics and log lines were removed, since it had ended long ago."""
+
+    @property
+    def ended(self) -> bool:
+        """For good, also in a state that this version does not know."""
+        return self.state in ENDED or self.finished_at is not None
 
 
 class JobDetail(Job):

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from cooldown_kit.client.wire.bodies import Answer, Request
 from cooldown_kit.client.wire.names import Role
+from cooldown_kit.client.wire.words import Open
 
 
 class KeyCreate(Request):
@@ -26,7 +27,7 @@ class Key(Answer):
     project: str
     prefix: str
     """What it begins with."""
-    role: Role
+    role: Open[Role]
     platform: bool = False
     created_by: str
     created_at: datetime
@@ -45,6 +46,6 @@ class Me(Answer):
 
     actor: str
     project: str
-    role: Role
+    role: Open[Role]
     platform: bool
     """Whether it may do what concerns all projects."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from cooldown_kit.client.wire.bodies import Answer
+from cooldown_kit.client.wire.words import Open
 
 
 class LineageNode(Answer):
     id: str
-    kind: Literal["source", "dataset", "documents", "mixture", "base_model", "job", "model", "evidence"]
+    kind: Open[Literal["source", "dataset", "documents", "mixture", "base_model", "job", "model", "evidence"]]
     name: str
     digest: str | None = None
     detail: dict[str, Any] = {}

@@ -7,6 +7,7 @@ from typing import Literal
 
 from cooldown_kit.client.states import State
 from cooldown_kit.client.wire.bodies import Answer
+from cooldown_kit.client.wire.words import Open
 
 
 class Holder(Answer):
@@ -23,7 +24,7 @@ class Holder(Answer):
 class Wait(Answer):
     """One thing that a job waits for."""
 
-    kind: Literal["worker", "slot", "gpu", "project_limit", "pause_before_retry", "turn", "executor"]
+    kind: Open[Literal["worker", "slot", "gpu", "project_limit", "pause_before_retry", "turn", "executor"]]
     detail: str
     holders: list[Holder] = []
 
@@ -33,7 +34,7 @@ class QueuePlace(Answer):
 
     object: Literal["job.queue"] = "job.queue"
     job: str
-    state: State
+    state: Open[State]
     position: int | None
     """1 is next; none where it does not wait."""
     ahead: int

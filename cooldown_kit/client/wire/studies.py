@@ -11,6 +11,7 @@ from cooldown_kit.client.states import State
 from cooldown_kit.client.wire.bodies import Answer, Request
 from cooldown_kit.client.wire.names import DatasetReference, Labels, Name, RecipeContent
 from cooldown_kit.client.wire.results import SuiteResult
+from cooldown_kit.client.wire.words import Open
 
 
 class StudyCreate(Request):
@@ -31,7 +32,7 @@ class StudyCell(Answer):
     arm: str
     seed: int
     job: str
-    state: State
+    state: Open[State]
     evidence: list[SuiteResult] = []
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from cooldown_kit.client.wire.bodies import Answer, Request
+from cooldown_kit.client.wire.words import Open
 
 
 class WebhookCreate(Request):
@@ -45,7 +46,7 @@ class Delivery(Answer):
     object: Literal["webhook.delivery"] = "webhook.delivery"
     webhook: str
     type: str
-    state: Literal["pending", "delivered", "failed"]
+    state: Open[Literal["pending", "delivered", "failed"]]
     tries: int
     status: int | None
     error: str

@@ -7,6 +7,7 @@ from typing import Literal
 
 from cooldown_kit.client.wire.bodies import Answer
 from cooldown_kit.client.wire.names import Executor
+from cooldown_kit.client.wire.words import Open
 
 
 class Gpu(Answer):
@@ -25,7 +26,7 @@ class Worker(Answer):
     draining: bool
     slots: int
     running: int
-    executors: list[Executor]
+    executors: list[Open[Executor]]
     gpus: list[Gpu]
     started_at: datetime
     heartbeat_at: datetime
