@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
-from sqlalchemy import ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, MetaData, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 from cooldown_api.database.types import Big, Instant, Json
@@ -212,10 +212,19 @@ class Gpu(Table):
     attempt_id: Mapped[str | None] = mapped_column(String(40), index=True)
 
 
+FREQUENT_EVENTS: Final = frozenset({"metric", "progress"})
+"""Types of which a job may have hundreds of thousands."""
+IS_RARE: Final = text("type NOT IN ('metric', 'progress')")
+"""As the condition of an index and of the queries that it serves: in plain letters, since a database that sees parameters cannot know that they fit."""
+
+
 class Event(Owned, Table):
     """What happened to a job, numbered without gaps. The payload is the core's event as it came, or a change of state."""
 
     __tablename__ = "events"
+    __table_args__ = (
+        Index("ix_events_rare", "job_id", "seq", sqlite_where=IS_RARE, postgresql_where=IS_RARE),
+    )
 
     job_id: Mapped[str] = mapped_column(String(40), ForeignKey("jobs.id"), primary_key=True)
     seq: Mapped[int] = mapped_column(Big, primary_key=True)

@@ -1,13 +1,29 @@
-"""Events of a job, numbered without gaps: the number is taken from the job's row, so writers of one job go one after another."""
+"""Events of a job, written and asked for. They are numbered without gaps: the number is taken from the job's row, so writers of one job go one after another."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from cooldown_api.database.tables import Event, Job
+from cooldown_api.database.tables import FREQUENT_EVENTS, IS_RARE, Event, Job
+
+
+def select_events(
+    job_id: str, *, types: Collection[str] = (), without: Collection[str] = ()
+) -> Select[Event]:
+    """Events of a job in no order: of these types, where any are named, and of none of those ``without``."""
+    statement = select(Event).where(Event.job_id == job_id)
+    if types:
+        statement = statement.where(Event.type.in_(types))
+    if without:
+        statement = statement.where(Event.type.not_in(without))
+    if FREQUENT_EVENTS.intersection(types or FREQUENT_EVENTS).issubset(without):
+        statement = statement.where(IS_RARE)
+    return statement
 
 
 def append_event(

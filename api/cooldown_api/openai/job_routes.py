@@ -16,6 +16,7 @@ from cooldown_api.database.tables import Checkpoint, Event, Job
 from cooldown_api.files.stored import find_file
 from cooldown_api.http.openapi_document import links
 from cooldown_api.http.query_labels import labels_parameter, query_labels
+from cooldown_api.jobs.events import select_events
 from cooldown_api.jobs.load import load_job
 from cooldown_api.jobs.search import JobFilter, find_jobs
 from cooldown_api.openai.create_body import CreateFineTuningJob, check_body
@@ -187,7 +188,7 @@ def list_fine_tuning_events(
     """Newest first: changes of state, stages, messages, checkpoints, and metrics (`type: metrics`)."""
     with access.read() as session:
         job = load_job(session, job_id(id), "run")
-        statement = select(Event).where(Event.job_id == job.id, Event.type.not_in(HIDDEN))
+        statement = select_events(job.id, without=HIDDEN)
         if after is not None:
             seq = event_seq(after)
             if seq is None:

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.sse import EventSourceResponse
-from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
 from cooldown_api.access import Access, Viewer
 from cooldown_api.database.tables import Event
+from cooldown_api.jobs.events import select_events
 from cooldown_api.jobs.load import load_job
 from cooldown_api.jobs.logs import last_lines, lines_after
 from cooldown_api.pages import page_of
@@ -89,9 +89,7 @@ def _split(types: list[str]) -> tuple[str, ...]:
 def _events(access: Access, id: str, after: int, limit: int, types: tuple[str, ...]) -> wire.Page[wire.Event]:
     with access.read() as session:
         load_job(session, id)
-        statement = select(Event).where(Event.job_id == id, Event.seq > after)
-        if types:
-            statement = statement.where(Event.type.in_(types))
+        statement = select_events(id, types=types).where(Event.seq > after)
         rows = session.scalars(statement.order_by(Event.seq).limit(limit + 1)).all()
         return page_of([view_event(row) for row in rows[:limit]], len(rows) > limit)
 

@@ -15,11 +15,11 @@ from typing import Any, Final
 
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from pydantic import BaseModel
-from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
 from cooldown_api.access import Access
 from cooldown_api.database.tables import Event, Job
+from cooldown_api.jobs.events import select_events
 from cooldown_api.jobs.load import load_job
 from cooldown_api.jobs.logs import lines_after
 from cooldown_api.problems import ProblemError
@@ -139,11 +139,7 @@ def _read(access: Access, id: str, wanted: Wanted, place: Place) -> _Found:
 
 
 def _events(session: Any, id: str, wanted: Wanted, after: int) -> list[Event]:
-    statement = select(Event).where(Event.job_id == id, Event.seq > after)
-    if wanted.types:
-        statement = statement.where(Event.type.in_(wanted.types))
-    if wanted.without:
-        statement = statement.where(Event.type.not_in(wanted.without))
+    statement = select_events(id, types=wanted.types, without=wanted.without).where(Event.seq > after)
     return list(session.scalars(statement.order_by(Event.seq).limit(_EVENTS_AT_ONCE)))
 
 

@@ -11,7 +11,17 @@ import yaml
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cooldown_api.database.tables import Artefact, Attempt, Checkpoint, Dataset, Event, Job, Metric
+from cooldown_api.database.tables import (
+    FREQUENT_EVENTS,
+    Artefact,
+    Attempt,
+    Checkpoint,
+    Dataset,
+    Event,
+    Job,
+    Metric,
+)
+from cooldown_api.jobs.events import select_events
 from cooldown_api.ui import formats, wording
 from cooldown_api.ui.job_lines import JobLine, line
 from cooldown_api.ui.mixture import MixtureLine, mixture
@@ -21,7 +31,6 @@ from cooldown_kit.client.states import State
 LOG_LINES: Final = 500
 """Of the log's end, in the page; the whole is a link."""
 _EVENTS: Final = 40
-_QUIET: Final = ("metric", "progress")
 """Events that the charts and the bar show already."""
 
 REPORT: Final = "report.html"
@@ -108,10 +117,7 @@ def read_job_page(session: Session, job: Job) -> JobPage:
             select(Attempt).where(Attempt.job_id == of).order_by(Attempt.number.desc())
         ).all(),
         events=session.scalars(
-            select(Event)
-            .where(Event.job_id == of, Event.type.not_in(_QUIET))
-            .order_by(Event.seq.desc())
-            .limit(_EVENTS)
+            select_events(of, without=FREQUENT_EVENTS).order_by(Event.seq.desc()).limit(_EVENTS)
         ).all(),
         latest=session.scalars(
             select(Metric).where(Metric.job_id == of).order_by(Metric.step.desc()).limit(1)

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cooldown_api.database.tables import Event, Job, Metric
+from cooldown_api.jobs.events import select_events
 
 _TOKENS: Final = "tokens/"
 _MOST_SUMS: Final = 256
@@ -60,8 +61,8 @@ def mixture(session: Session, job: Job) -> list[MixtureLine]:
 def _made(session: Session, job: Job) -> dict[str, Mapping[str, Any]]:
     """Shares of the mixture that the newest attempt made."""
     rows = session.scalars(
-        select(Event.data)
-        .where(Event.job_id == job.id, Event.type == "stage_finished")
+        select_events(job.id, types=("stage_finished",))
+        .with_only_columns(Event.data)
         .order_by(Event.seq.desc())
         .limit(50)
     )

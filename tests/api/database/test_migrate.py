@@ -85,7 +85,7 @@ def test_jobs_of_the_first_schema_are_kept_and_their_details_count_as_all_there(
     assert current(empty) == "0001"
     for _ in range(2):
         upgrade(empty)
-        assert current(empty) == newest() == "0002"
+        assert current(empty) == newest() == "0003"
         with empty.write(ALL_PROJECTS) as session:
             job = session.get_one(Job, "job_1")
             assert (job.name, job.finished_at, job.event_seq) == ("n", long_ago, 1)
