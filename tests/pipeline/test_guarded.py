@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -32,7 +31,7 @@ def run(project: Any, roots: list[Path], check: str) -> str:
 
     policy = Policy(roots=tuple(roots)).model_dump_json()
     command = [sys.executable, "-c", CHILD, str(project.recipe), policy, str(project.folder / "ws"), check]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600, env={**os.environ, "OMP_NUM_THREADS": "1"})  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout.strip().splitlines()[-1]
 

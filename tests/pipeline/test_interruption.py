@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -157,7 +156,6 @@ def test_a_full_disk_is_named_and_run_goes_on_once_there_is_room(project: Any, t
     done = subprocess.run(
         command,
         cwd=project.folder,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         check=False,

@@ -40,7 +40,7 @@ def runs(tmp_path_factory, make_mixture, make_options, tiny_model):
     script = Path(__file__).parent / "train_and_kill.py"
     ended = subprocess.run(
         [sys.executable, str(script), str(mixture), str(tiny_model), str(folder), json.dumps(jobs)],
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         capture_output=True,
         text=True,
         check=False,

@@ -51,11 +51,8 @@ def recipe(tmp_path: Path, tiny_model: Path) -> dict[str, Any]:
 
 
 @pytest.fixture
-def real(
-    fleet: Any, make_settings: Callable[..., Settings], tmp_path: Path, monkeypatch: Any
-) -> Iterator[Any]:
+def real(fleet: Any, make_settings: Callable[..., Settings], tmp_path: Path) -> Iterator[Any]:
     """The fleet with children that are the real ones; they may read the test's inputs."""
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     fleet.command = local.command
     fleet.settings = make_settings(
         worker={**fleet.settings.worker.model_dump(), "grace_seconds": 60, "slots": 1},
