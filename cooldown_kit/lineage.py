@@ -11,7 +11,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from cooldown_kit.documents import Segment
@@ -126,6 +125,8 @@ def _untrained(labels: list[int]) -> list[tuple[int, int]]:
 
 
 def _documents(curated: Path, wanted: list[str]) -> dict[str, dict[str, Any]]:
+    import pyarrow.dataset as ds  # imports pandas, which takes as long as the rest of a command's start
+
     columns = ["id", "kind", "layout", "repository", "revision", "path", "url", "title", "time"]
     table = ds.dataset(curated / "documents.parquet").to_table(
         columns=columns, filter=pc.field("id").isin(wanted)

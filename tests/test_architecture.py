@@ -86,6 +86,16 @@ def test_help_and_listings_need_no_torch(command: list[str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_a_run_begins_without_what_its_later_stages_need() -> None:
+    """What is wrong with a recipe or a source is said before seconds go into imports; pandas comes with `pyarrow.dataset`."""
+    code = (
+        "import sys, cooldown_kit.pipeline;"
+        "heavy = {'torch', 'transformers', 'pandas', 'plotly', 'git', 'datasets'} & set(sys.modules); sys.exit(', '.join(heavy) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_help_answers_in_under_half_a_second() -> None:
     """Processor time of the fastest of five, so that a busy machine does not decide."""
     code = "import os, sys; from cooldown_kit.cli.main import call; call(['--help']); t = os.times(); print(t.user + t.system, file=sys.stderr)"

@@ -17,7 +17,6 @@ from typing import Any, BinaryIO, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from cooldown_kit.documents import Document, read_documents
@@ -123,7 +122,7 @@ def read_streams(folder: Path, names: Iterable[str]) -> list[Stream]:
 def lengths_with_prompts(folder: Path, name: str) -> npt.NDArray[np.int64]:
     """Tokens of each document of a stream that holds text which is read and not trained on."""
     table = pq.read_table(folder / f"{name}.parquet", columns=["length", "untrained"])
-    lengths: npt.NDArray[np.int64] = table.filter(ds.field("untrained").is_valid())["length"].to_numpy()
+    lengths: npt.NDArray[np.int64] = table.filter(table["untrained"].is_valid())["length"].to_numpy()
     return lengths
 
 
