@@ -92,6 +92,9 @@ class PackedTrainer(SFTTrainer):
         with model.register_forward_hook(count):
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
 
+    def create_model_card(self, *_: Any, **__: Any) -> None:
+        """None: TRL drafts one at every checkpoint, and the card of the result is made with its evidence (``report/card.py``)."""
+
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """As SFTTrainer's, with ``loss/{source}`` and ``tokens/{source}`` beside ``loss``."""
         if "loss" in logs:  # not the loop's closing summary

@@ -18,6 +18,7 @@ import httpx
 import pytest
 from cooldown_api.commands.serve_command import command
 from cooldown_api.commands.serving import listening, serve_settings
+from cooldown_api.database.migrate import newest
 
 from api_keys import bearer
 from cooldown_kit.errors import InputError
@@ -200,5 +201,7 @@ def test_settings_are_shown_and_no_secret_is(tmp_path: Path) -> None:
 def test_the_schema_is_brought_up_to_date_by_hand(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'x.db'}"
     assert "nothing" in run("db", "current", folder=tmp_path, DATABASE_URL=url).stdout
-    assert run("db", "upgrade", folder=tmp_path, DATABASE_URL=url).stdout == "0002\n"
-    assert run("db", "current", folder=tmp_path, DATABASE_URL=url).stdout == "0002 (needed: 0002)\n"
+    assert run("db", "upgrade", folder=tmp_path, DATABASE_URL=url).stdout == f"{newest()}\n"
+    assert (
+        run("db", "current", folder=tmp_path, DATABASE_URL=url).stdout == f"{newest()} (needed: {newest()})\n"
+    )

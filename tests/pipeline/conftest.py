@@ -112,8 +112,18 @@ def _source(i: int) -> str:
 
 @pytest.fixture
 def project(tmp_path: Path, tiny_model: Path) -> Project:
-    made = Project(tmp_path)
-    (tmp_path / "repository").mkdir()
+    return _project(tmp_path, tiny_model)
+
+
+@pytest.fixture(scope="module")
+def twin(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Project:
+    """The same project in another folder, for what is made once for all tests of a file. Only read it."""
+    return _project(tmp_path_factory.mktemp("twin"), tiny_model)
+
+
+def _project(folder: Path, tiny_model: Path) -> Project:
+    made = Project(folder)
+    (folder / "repository").mkdir()
     made.git("init", "-q", "-b", "main")
     for i in range(12):
         made.commit(
@@ -121,7 +131,7 @@ def project(tmp_path: Path, tiny_model: Path) -> Project:
         )
     for i in range(6):
         made.commit(f"src/module_{i}.py", _source(i + 100), f"Rewrite module {i}", day=i + 14)
-    handbook = tmp_path / "handbook"
+    handbook = folder / "handbook"
     handbook.mkdir()
     for i in range(24):
         (handbook / f"page_{i}.md").write_text(

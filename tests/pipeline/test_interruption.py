@@ -41,14 +41,12 @@ def whole(project: Any) -> bool:
     return True
 
 
-@pytest.fixture
-def expected(project: Any) -> tuple[bytes, bytes]:
-    """Weights and mixture of an undisturbed run, made in a workspace of its own."""
-    status, _, err = project.cooldown("run", "--set", "workspace=undisturbed")
+@pytest.fixture(scope="module")
+def expected(twin: Any) -> tuple[bytes, bytes]:
+    """Weights and mixture of an undisturbed run."""
+    status, _, err = twin.cooldown("run")
     assert status == 0, err
-    (model,) = (project.folder / "undisturbed").glob("runs/*/model/model.safetensors")
-    (rows,) = (project.folder / "undisturbed").glob("stages/mix/*/rows.arrow")
-    return model.read_bytes(), rows.read_bytes()
+    return weights(twin), mixture(twin)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])

@@ -115,6 +115,7 @@ def test_every_whole_checkpoint_is_announced_with_its_place_size_and_loss(run_tr
     assert [event.bytes for event in told] == sizes
     losses = {line["step"]: line["loss"] for line in history.read(tmp_path / "run" / "history.jsonl")}
     assert [event.loss for event in told] == [losses[4], losses[6]]
+    assert not list((tmp_path / "run").rglob("README.md")), "TRL drafts a card at every checkpoint"
 
 
 def test_asked_to_stop_at_the_last_step_it_finishes(run_training, mixture):

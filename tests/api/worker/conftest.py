@@ -134,11 +134,12 @@ class Fleet:
         )
 
     def until(self, answer: Callable[[], Any], seconds: float = 60, told: Callable[[], object] = str) -> Any:
-        end = time.monotonic() + seconds
+        end, pause = time.monotonic() + seconds, 0.02
         while time.monotonic() < end:
             if found := answer():
                 return found
-            time.sleep(0.02)
+            time.sleep(pause)
+            pause = min(0.2, 1.05 * pause)  # asking has its price on a machine that works for the answer
         raise AssertionError(f"waited for {seconds} s; {told()}")
 
     def told(self, id: str) -> object:

@@ -55,7 +55,7 @@ def real(fleet: Any, make_settings: Callable[..., Settings], tmp_path: Path) -> 
     """The fleet with children that are the real ones; they may read the test's inputs."""
     fleet.command = local.command
     fleet.settings = make_settings(
-        worker={**fleet.settings.worker.model_dump(), "grace_seconds": 60, "slots": 1},
+        worker={**fleet.settings.worker.model_dump(), "grace_seconds": 60, "poll_seconds": 0.2, "slots": 1},
         sources={"roots": [str(tmp_path / "inputs")]},
     )
     yield fleet
