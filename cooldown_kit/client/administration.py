@@ -1,6 +1,7 @@
 """What administrators do: keys, webhooks, the audit log, projects and machines.
 
-What makes something with a secret that is shown once is not asked again after a connection broke: it may have been made.
+A secret is shown once. Where the answer that held it was lost on its way, the call that is tried again raises :class:`Conflict`, which
+names what was made: nothing is made twice.
 """
 
 from __future__ import annotations
@@ -25,17 +26,19 @@ class _Keys(Calls):
         role: wire.Role = "editor",
         expires_at: datetime | None = None,
         platform: bool = False,
+        idempotency_key: str | None = None,
     ) -> Flow[wire.KeyCreated]:
         """Make an API key of the project. Its ``secret`` is in this answer, and nowhere else.
 
         Args:
             expires_at: with a time zone.
             platform: it may choose any project; only who may do so can make one.
+            idempotency_key: the same one makes one key, however many processes ask for it.
         """
         body: dict[str, Any] = {"name": name, "role": role, "platform": platform}
         if expires_at is not None:
             body["expires_at"] = expires_at.isoformat()
-        return self._post("/v1/keys", wire.KeyCreated, body, repeatable=False)
+        return self._post("/v1/keys", wire.KeyCreated, body, idempotency_key)
 
     @listing
     def list(self, *, limit: int | None = None) -> Listing[wire.Key]:
@@ -51,11 +54,20 @@ class _Keys(Calls):
 class _Webhooks(Calls):
     @endpoint
     def create(
-        self, name: str, url: str, *, event_types: Sequence[str] = ("job.*",)
+        self,
+        name: str,
+        url: str,
+        *,
+        event_types: Sequence[str] = ("job.*",),
+        idempotency_key: str | None = None,
     ) -> Flow[wire.WebhookCreated]:
-        """Have events sent to an address. The ``secret`` that signs them is in this answer, and nowhere else."""
+        """Have events sent to an address. The ``secret`` that signs them is in this answer, and nowhere else.
+
+        Args:
+            idempotency_key: the same one makes one webhook, however many processes ask for it.
+        """
         body = {"name": name, "url": url, "event_types": [*event_types]}
-        return self._post("/v1/webhooks", wire.WebhookCreated, body, repeatable=False)
+        return self._post("/v1/webhooks", wire.WebhookCreated, body, idempotency_key)
 
     @endpoint
     def get(self, id: str) -> Flow[wire.Webhook]:

@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from cooldown_kit.client.errors import ConnectionFailed, NotAllowed, ServerError, TimedOut, TooManyRequests
+from cooldown_kit.client.errors import (
+    Conflict,
+    ConnectionFailed,
+    NotAllowed,
+    ServerError,
+    TimedOut,
+    TooManyRequests,
+)
 from cooldown_kit.errors import InputError
 from faulty_service import FaultyService, Reply, problem
 from service_answers import JOB, job
@@ -190,16 +197,35 @@ def test_what_a_newer_service_says_more_is_kept(server: FaultyService, client: A
 @pytest.mark.parametrize(
     "make",
     [
-        lambda client: client.keys.create("ci"),
-        lambda client: client.webhooks.create("ops", "https://ops.example"),
         lambda client: client.webhooks.rotate_secret("hook_1"),
         lambda client: client.webhooks.test("hook_1"),
     ],
 )
-def test_a_secret_that_may_have_been_made_is_not_made_twice(
+def test_what_is_done_anew_each_time_is_not_asked_twice(
     server: FaultyService, client: Any, pauses: list[float], make: Any
 ) -> None:
     server.script(Reply(dropped=True))
     with pytest.raises(ConnectionFailed):
         make(client)
     assert len(server.asked) == 1 and "idempotency-key" not in server.asked[0].headers
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda client, **more: client.keys.create("ci", **more),
+        lambda client, **more: client.webhooks.create("ops", "https://ops.example", **more),
+    ],
+)
+def test_a_secret_whose_answer_was_lost_is_not_made_twice_and_what_was_made_is_named(
+    server: FaultyService, client: Any, pauses: list[float], make: Any
+) -> None:
+    server.script(Reply(dropped=True), problem(409, "conflict", detail="the first request made key_1"))
+    with pytest.raises(Conflict, match="made key_1"):
+        make(client)
+    first, second = (asked.headers["idempotency-key"] for asked in server.asked)
+    assert first == second
+    server.script(problem(409, "conflict"))
+    with pytest.raises(Conflict):
+        make(client, idempotency_key="mine")
+    assert server.asked[-1].headers["idempotency-key"] == "mine"

@@ -45,6 +45,8 @@ def once(
     status: int,
     prepare: Callable[[], Make],
     location: Callable[[Any], str] | None = None,
+    *,
+    shows_secret: bool = False,
 ) -> JSONResponse:
     """Do what was asked for, and remember the answer under the key in the same transaction.
 
@@ -53,16 +55,18 @@ def once(
 
     Args:
         prepare: what is slow, before the transaction; it must leave nothing behind.
+        shows_secret: the answer holds what is shown once. Only the id of what was made is remembered then, and said the second time.
 
-    Raises :class:`ProblemError` of what was asked for, and ``idempotency-mismatch`` where the key was used for another request.
+    Raises :class:`ProblemError` of what was asked for, ``idempotency-mismatch`` where the key was used for another request, and
+    ``conflict`` where the first answer cannot come again.
     """
     for tries_left in reversed(range(_TRIES)):
         try:
-            made, content = _do(access, key, route, body, status, prepare)
+            made, content = _do(access, key, route, body, status, prepare, shows_secret=shows_secret)
         except (ProblemError, IntegrityError) as error:
             known = None if key is None else _find(access, key, route)
             if known is not None:
-                return _replay(known, _digest(access.project, route, body))
+                return _replay(known, _digest(access.project, route, body), shows_secret=shows_secret)
             if isinstance(error, ProblemError) or key is None or not tries_left:
                 raise
             _forget(access, key, route)
@@ -78,6 +82,8 @@ def _do(
     body: BaseModel | None,
     status: int,
     prepare: Callable[[], Make],
+    *,
+    shows_secret: bool,
 ) -> tuple[BaseModel, Any]:
     make = prepare()
     with access.write() as session:
@@ -92,7 +98,7 @@ def _do(
                     key=key,
                     request_digest=_digest(access.project, route, body),
                     status=status,
-                    body=content,
+                    body={"id": content["id"]} if shows_secret else content,
                     created_at=access.now(session),
                 )
             )
@@ -113,13 +119,20 @@ def _forget(access: Access, key: str, route: str) -> None:
         session.execute(used.where(Idempotency.created_at < _oldest(session, access)))
 
 
-def _replay(row: Idempotency, digest: str) -> JSONResponse:
+def _replay(row: Idempotency, digest: str, *, shows_secret: bool) -> JSONResponse:
     if row.request_digest != digest:
         raise ProblemError(
             "idempotency-mismatch",
             "this `Idempotency-Key` was used for another request",
             where="Idempotency-Key",
             remedy="use a new key for a new request",
+        )
+    if shows_secret:
+        raise ProblemError(
+            "conflict",
+            f"the first request with this `Idempotency-Key` made {row.body['id']}; its secret was shown then, and is not kept",
+            where="Idempotency-Key",
+            remedy=f"go on with that secret; where it is lost, delete {row.body['id']} and make another with a new key",
         )
     return JSONResponse(row.body, row.status, {"idempotent-replayed": "true"})
 

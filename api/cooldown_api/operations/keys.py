@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from cooldown_api.access import Access
 from cooldown_api.auth import keys
@@ -21,7 +24,14 @@ def list_keys(access: Access, cursor: Cursor) -> wire.Page[wire.Key]:
 
 
 def create_key(access: Access, body: wire.KeyCreate) -> wire.KeyCreated:
-    """For the caller's project. The secret is shown this once, and kept as a digest only.
+    """What :func:`key_maker` makes, and raises."""
+    make = key_maker(access, body)
+    with access.write() as session:
+        return make(session)
+
+
+def key_maker(access: Access, body: wire.KeyCreate) -> Callable[[Session], wire.KeyCreated]:
+    """A key for the caller's project. The secret is shown this once, and kept as a digest only.
 
     Raises :class:`ProblemError`: ``not-allowed`` for a key that may do more than the caller, ``validation`` for an end that has passed.
     """
@@ -30,7 +40,8 @@ def create_key(access: Access, body: wire.KeyCreate) -> wire.KeyCreated:
         raise ProblemError(
             "not-allowed", "only a platform administrator makes keys of the platform", where="platform"
         )
-    with access.write() as session:
+
+    def make(session: Session) -> wire.KeyCreated:
         now = access.now(session)
         if body.expires_at is not None and body.expires_at <= now:
             raise ProblemError("validation", "this time has passed already", where="expires_at")
@@ -46,6 +57,8 @@ def create_key(access: Access, body: wire.KeyCreate) -> wire.KeyCreated:
         )
         access.audit(session, "key.create", made.row.id, role=body.role, platform=body.platform)
         return wire.KeyCreated.model_validate({**_fields(made.row), "secret": made.secret})
+
+    return make
 
 
 def revoke_key(access: Access, id: str) -> wire.Deleted:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from cooldown_api.access import Access
 from cooldown_api.database.tables import Delivery, Webhook
@@ -20,9 +23,17 @@ def list_webhooks(access: Access, cursor: Cursor) -> wire.Page[wire.Webhook]:
 
 
 def create_webhook(access: Access, body: wire.WebhookCreate) -> wire.WebhookCreated:
+    """What :func:`webhook_maker` makes, and raises."""
+    make = webhook_maker(access, body)
+    with access.write() as session:
+        return make(session)
+
+
+def webhook_maker(access: Access, body: wire.WebhookCreate) -> Callable[[Session], wire.WebhookCreated]:
     """The secret that signs is shown this once. Addresses are checked again each time something is sent."""
     _check(body)
-    with access.write() as session:
+
+    def make(session: Session) -> wire.WebhookCreated:
         made = store.create_webhook(
             session,
             access.service.settings,
@@ -33,6 +44,8 @@ def create_webhook(access: Access, body: wire.WebhookCreate) -> wire.WebhookCrea
         )
         access.audit(session, "webhook.create", made.hook.id, name=made.hook.name)
         return _with_secret(made)
+
+    return make
 
 
 def get_webhook(access: Access, id: str) -> wire.Webhook:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
+from fastapi.responses import JSONResponse
 
 from cooldown_api.access import Admin, Viewer
+from cooldown_api.creating.idempotency import IdempotencyKey, once
 from cooldown_api.operations import keys
 from cooldown_api.pages import PageCursor
 from cooldown_api.parameters import Id
@@ -33,11 +35,15 @@ def list_keys(access: Admin, cursor: PageCursor) -> wire.Page[wire.Key]:
     operation_id="create_key",
     summary="Make a key",
     status_code=201,
-    responses=may_answer_body(),
+    response_model=wire.KeyCreated,
+    responses=may_answer_body("conflict", "idempotency-mismatch"),
 )
-def create(body: wire.KeyCreate, access: Admin) -> wire.KeyCreated:
-    """For the caller's project. The secret is shown this once, and kept as a digest only."""
-    return keys.create_key(access, body)
+def create(body: wire.KeyCreate, access: Admin, key: IdempotencyKey = None) -> JSONResponse:
+    """For the caller's project. The secret is shown this once, and kept as a digest only.
+
+    Sent again with its `Idempotency-Key`, the request makes no second key: the answer is a 409 that names the first.
+    """
+    return once(access, key, "create_key", body, 201, lambda: keys.key_maker(access, body), shows_secret=True)
 
 
 @router.delete(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
+from fastapi.responses import JSONResponse
 
 from cooldown_api.access import Admin
+from cooldown_api.creating.idempotency import IdempotencyKey, once
 from cooldown_api.operations import webhooks
 from cooldown_api.pages import PageCursor
 from cooldown_api.parameters import Id
@@ -26,11 +28,23 @@ def list_webhooks(access: Admin, cursor: PageCursor) -> wire.Page[wire.Webhook]:
     operation_id="create_webhook",
     summary="Be told of events",
     status_code=201,
-    responses=may_answer_body("refused", "conflict"),
+    response_model=wire.WebhookCreated,
+    responses=may_answer_body("refused", "conflict", "idempotency-mismatch"),
 )
-def create_webhook(body: wire.WebhookCreate, access: Admin) -> wire.WebhookCreated:
-    """The secret that signs is shown this once. Addresses are checked again each time something is sent."""
-    return webhooks.create_webhook(access, body)
+def create_webhook(body: wire.WebhookCreate, access: Admin, key: IdempotencyKey = None) -> JSONResponse:
+    """The secret that signs is shown this once. Addresses are checked again each time something is sent.
+
+    Sent again with its `Idempotency-Key`, the request makes no second webhook: the answer is a 409 that names the first.
+    """
+    return once(
+        access,
+        key,
+        "create_webhook",
+        body,
+        201,
+        lambda: webhooks.webhook_maker(access, body),
+        shows_secret=True,
+    )
 
 
 @router.get(

@@ -11,7 +11,7 @@ from cooldown_api.app import create_app
 from cooldown_api.auth.keys import create_key, find_key, mark_used
 from cooldown_api.database.engine import Database
 from cooldown_api.database.scoping import ALL_PROJECTS
-from cooldown_api.database.tables import ApiKey
+from cooldown_api.database.tables import ApiKey, Idempotency
 from cooldown_api.service import Service
 from fastapi.testclient import TestClient
 from sqlalchemy import select, text
@@ -96,6 +96,27 @@ def test_a_key_made_over_the_api_is_shown_once_and_works(asking: TestClient, mak
     assert [key["name"] for key in listed] == ["ci", "test"]
     assert "secret" not in listed[0]
     assert made.json()["secret"].startswith(listed[0]["prefix"])
+
+
+def test_a_key_is_made_once_under_an_idempotency_key_and_its_secret_is_not_kept_for_a_second_answer(
+    guarded: Service, asking: TestClient, make_key: MakeKey
+) -> None:
+    headers = {**bearer(make_key(role="admin")), "Idempotency-Key": "one"}
+    made = asking.post("/v1/keys", json={"name": "ci"}, headers=headers)
+    assert made.status_code == 201
+    again = asking.post("/v1/keys", json={"name": "ci"}, headers=headers)
+    assert (again.status_code, again.json()["code"]) == (409, "conflict")
+    assert made.json()["id"] in again.json()["detail"] and made.json()["id"] in again.json()["remedy"]
+    other = asking.post("/v1/keys", json={"name": "other"}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-mismatch")
+    names = [key["name"] for key in asking.get("/v1/keys", headers=headers).json()["data"]]
+    assert names.count("ci") == 1 and "other" not in names
+    with guarded.database.read(ALL_PROJECTS) as session:
+        assert [row.body for row in session.scalars(select(Idempotency))] == [{"id": made.json()["id"]}]
+    refused = {**headers, "Idempotency-Key": "two"}
+    past = {"name": "late", "expires_at": "2020-01-01T00:00:00Z"}
+    assert asking.post("/v1/keys", json=past, headers=refused).status_code == 422
+    assert asking.post("/v1/keys", json={"name": "late"}, headers=refused).status_code == 201
 
 
 def test_a_revoked_key_dies_at_once_in_this_process_though_it_was_used_a_moment_ago(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from cooldown_api.database.scoping import ALL_PROJECTS
-from cooldown_api.database.tables import Webhook
+from cooldown_api.database.tables import Idempotency, Webhook
 from cooldown_api.service import Service
 from cooldown_api.webhooks import store
 from fastapi.testclient import TestClient
@@ -36,6 +36,18 @@ def test_a_webhook_is_changed_listed_and_deleted(client: TestClient) -> None:
     assert client.delete(f"/v1/webhooks/{ids[0]}").json()["deleted"] is True
     assert client.get(f"/v1/webhooks/{ids[0]}").status_code == 404
     assert client.get(f"/v1/webhooks/{ids[0]}/deliveries").status_code == 404
+
+
+def test_a_webhook_is_made_once_under_an_idempotency_key(client: TestClient, service: Service) -> None:
+    headers = {"Idempotency-Key": "one"}
+    made = client.post("/v1/webhooks", json=NEW, headers=headers).json()
+    again = client.post("/v1/webhooks", json=NEW, headers=headers)
+    assert (again.status_code, again.json()["code"]) == (409, "conflict")
+    assert made["id"] in again.json()["detail"] and made["secret"] not in again.text
+    assert [hook["id"] for hook in client.get("/v1/webhooks").json()["data"]] == [made["id"]]
+    with service.database.read(ALL_PROJECTS) as session:
+        (kept,) = session.scalars(select(Idempotency.body)).all()
+    assert kept == {"id": made["id"]}, "neither the secret nor the address, which may hold one"
 
 
 def test_what_no_event_is_called_and_where_none_may_go_is_refused(client: TestClient) -> None:
