@@ -59,7 +59,8 @@ def _check_shape(text: str, where: str, most_nodes: int) -> None:
         nodes += isinstance(event, yaml.NodeEvent)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _MAX_DEPTH:
-            raise _too_deep(f"{where}, line {event.start_mark.line + 1}")  # type: ignore[union-attr]
+            assert event.start_mark is not None  # both parsers give every event its place
+            raise _too_deep(f"{where}, line {event.start_mark.line + 1}")
         if nodes > 2 * most_nodes:  # keys are nodes too
             raise _too_many(where, most_nodes)
 
