@@ -89,7 +89,10 @@ def test_a_stream_ends_with_a_job_whose_last_state_is_of_a_later_version(
     assert [told.data["state"] for told in client.jobs.get(JOB).stream()] == ["running", "expired"]
 
 
-@pytest.mark.parametrize("value", [7, None, True, ["draining"], {"state": "draining"}])
+@pytest.mark.parametrize(
+    "value",
+    [7, None, True, ["draining"], {"state": "draining"}, "", "two words", "\x1b[2Jgone", "a\n", "x" * 65],
+)
 def test_what_is_no_word_is_no_answer(value: Any) -> None:
     with pytest.raises(ValidationError):
         wire.Job.model_validate(job() | {"state": value}, context=LATER_WORDS)

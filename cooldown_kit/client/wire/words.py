@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import partial
@@ -12,6 +13,8 @@ from pydantic_core import core_schema
 
 LATER_WORDS: Final[Mapping[str, bool]] = {"later_words": True}
 """Context of a validation that keeps words which this version does not know. Only a client has it: a service knows what it says."""
+_WORD: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+"""What may be one. People see it in their terminals: nothing that moves a cursor is."""
 
 
 class _KeepsLaterWords:
@@ -36,7 +39,7 @@ def _word(
     try:
         return known(given)
     except ValidationError:
-        if info.context is not LATER_WORDS or not isinstance(given, str):
+        if info.context is not LATER_WORDS or not isinstance(given, str) or not _WORD.fullmatch(given):
             raise
     return given if enumeration is None else _member(enumeration, given)
 
